@@ -1,0 +1,2 @@
+//! Samples to summaries.
+#![forbid(unsafe_code)]
