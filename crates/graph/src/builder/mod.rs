@@ -1,0 +1,8 @@
+//! Building graphs in Rust: the frame in `core`, and a file of methods for each family of operators.
+
+mod core;
+mod elementwise;
+mod linear;
+mod movement;
+
+pub use core::GraphBuilder;

@@ -1,0 +1,20 @@
+//! Tensors and typed graphs: *what* to compute, never where.
+//!
+//! - [`Tensor`], [`DType`] and [`shape`]: data on the host.
+//! - [`op`]: the operators, their parameters and their type rules.
+//! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod dtype;
+mod graph;
+pub mod op;
+pub mod shape;
+mod tensor;
+
+pub use builder::GraphBuilder;
+pub use dtype::{DType, Element, UnknownDType};
+pub use graph::{FixedInput, Graph, GraphError, Node, Source, Value, ValueId};
+pub use op::{Op, Operator};
+pub use shape::{Shape, TensorType};
+pub use tensor::{ALIGNMENT, Tensor, TensorError, TensorView, TensorViewMut};
