@@ -1,0 +1,47 @@
+//! The native engine as a backend.
+
+use tachy_graph::Graph;
+use tachy_runtime::{
+    Availability, Backend, CompileOptions, Device, DeviceInfo, Executable, Result,
+};
+
+use crate::executable::CpuExecutable;
+
+pub(crate) const NAME: &str = "cpu";
+
+/// The native engine on the processor. It is always there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CpuBackend;
+
+impl Backend for CpuBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn devices(&self) -> Vec<DeviceInfo> {
+        vec![DeviceInfo {
+            device: Device::of(NAME),
+            description: format!("Tachy {}, the native engine", env!("CARGO_PKG_VERSION")),
+            availability: Availability::Available,
+        }]
+    }
+
+    fn compile(
+        &self,
+        graph: &Graph,
+        _device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>> {
+        Ok(Box::new(CpuExecutable::new(graph, options)?))
+    }
+
+    fn load_onnx(
+        &self,
+        _model: &[u8],
+        _device: &Device,
+        _options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>> {
+        let detail = "it takes graphs, not yet ONNX models".to_owned();
+        Err(tachy_runtime::Error::UnsupportedOption { backend: NAME, detail })
+    }
+}

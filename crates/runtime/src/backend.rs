@@ -1,0 +1,41 @@
+//! Backends: inference engines.
+
+use tachy_graph::Graph;
+
+use crate::device::{Device, DeviceInfo};
+use crate::error::Result;
+use crate::executable::Executable;
+use crate::options::CompileOptions;
+
+/// One inference engine, with one or more devices.
+pub trait Backend: Send + Sync {
+    /// The engine's name, the first part of its devices' names: `cpu`, `ort`.
+    fn name(&self) -> &'static str;
+
+    /// Every device that the engine could have, with whether it can be used here and, if not, why.
+    ///
+    /// Never fails and never panics: an engine whose library is missing or broken has absent devices.
+    fn devices(&self) -> Vec<DeviceInfo>;
+
+    /// Compiles a graph for one of the engine's devices.
+    ///
+    /// # Errors
+    /// If the device is absent, the engine lacks an operator, or it fails.
+    fn compile(
+        &self,
+        graph: &Graph,
+        device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>>;
+
+    /// Compiles an ONNX model, given as the bytes of its file, for one of the engine's devices.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile); and if the model cannot be read.
+    fn load_onnx(
+        &self,
+        model: &[u8],
+        device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>>;
+}

@@ -1,0 +1,126 @@
+//! Executables: graphs compiled for one device.
+
+use std::time::Duration;
+
+use tachy_graph::Tensor;
+
+use crate::error::Result;
+use crate::signature::Signature;
+
+/// A graph compiled for one device: allocated once, run for ever.
+///
+/// The life of a call is [`bind`](Self::bind) → [`run`](Self::run) → [`fetch`](Self::fetch); each is measured
+/// apart. `run` may be repeated on the same bound inputs.
+pub trait Executable: Send {
+    /// Names, element types and shapes of inputs and outputs.
+    fn signature(&self) -> &Signature;
+
+    /// Hands the inputs over to the device: the upload.
+    ///
+    /// # Errors
+    /// If the inputs are not those of the signature.
+    fn bind(&mut self, inputs: &[Tensor]) -> Result<()>;
+
+    /// Computes; returns when the device has finished.
+    ///
+    /// # Errors
+    /// If nothing was bound, or the engine fails.
+    fn run(&mut self) -> Result<()>;
+
+    /// Begins to compute and returns at once where the engine can overlap; by default, runs to the end.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn submit(&mut self) -> Result<Completion> {
+        self.run().map(|()| Completion::done())
+    }
+
+    /// Puts recurrent state back to its start. Graphs without state have nothing to do.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    fn reset(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Copies the outputs of the last run to the host.
+    ///
+    /// # Errors
+    /// If nothing was run, or the tensors are not those of the signature.
+    fn fetch(&mut self, outputs: &mut [Tensor]) -> Result<()>;
+
+    /// What compiling took and gave.
+    fn compile_stats(&self) -> &CompileStats;
+
+    /// Memory as the engine reports it.
+    fn memory(&self) -> MemoryStats;
+}
+
+impl dyn Executable + '_ {
+    /// One whole call: bind, run, and fetch into new tensors.
+    ///
+    /// # Errors
+    /// As the three.
+    pub fn call(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let mut outputs = self.signature().allocate_outputs()?;
+        self.bind(inputs)?;
+        self.run()?;
+        self.fetch(&mut outputs)?;
+        Ok(outputs)
+    }
+}
+
+/// The end of a submitted run.
+#[must_use = "a submitted run has finished only when `wait` returns"]
+pub struct Completion(Option<Box<dyn FnOnce() -> Result<()> + Send>>);
+
+impl Completion {
+    /// A run that has finished already.
+    pub fn done() -> Self {
+        Self(None)
+    }
+
+    /// A run that has finished when `wait` returns.
+    pub fn pending(wait: impl FnOnce() -> Result<()> + Send + 'static) -> Self {
+        Self(Some(Box::new(wait)))
+    }
+
+    /// Waits for the run to finish.
+    ///
+    /// # Errors
+    /// If the run failed.
+    pub fn wait(self) -> Result<()> {
+        self.0.map_or(Ok(()), |wait| wait())
+    }
+}
+
+/// What compiling took and gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompileStats {
+    /// The phases in order: "import", "prepare" …
+    pub phases: Vec<(&'static str, Duration)>,
+    /// Operators in the graph as it was given; `None` if the engine does not say.
+    pub nodes: Option<usize>,
+    /// Steps that a run takes after optimisation and fusion; `None` if the engine does not say.
+    pub steps: Option<usize>,
+    /// Bytes of intermediate values that the memory plan sets aside; `None` if the engine does not say.
+    pub arena_bytes: Option<u64>,
+}
+
+impl CompileStats {
+    /// The time of all phases.
+    pub fn total(&self) -> Duration {
+        self.phases.iter().map(|(_, duration)| *duration).sum()
+    }
+}
+
+/// Memory as the engine reports it, in bytes; `None` where it reports nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MemoryStats {
+    /// In use now.
+    pub active: Option<u64>,
+    /// The most that was in use at once.
+    pub peak: Option<u64>,
+    /// Held from the system, in use or not.
+    pub reserved: Option<u64>,
+}

@@ -1,0 +1,42 @@
+//! How a graph is to be compiled.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use tachy_graph::{Shape, Tensor};
+
+/// How a graph or model is to be compiled. The same options mean the same to every backend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompileOptions {
+    /// Threads that compute, the calling one included. One by default.
+    pub threads: NonZeroUsize,
+    /// Sizes of symbolic dimensions, by name. Only models loaded from ONNX have any.
+    pub dims: BTreeMap<String, usize>,
+    /// Whole shapes of inputs, by the input's name; they go before `dims`.
+    pub input_shapes: BTreeMap<String, Shape>,
+    /// Values of inputs that may decide shapes (the `shape` of a `Reshape` …), by the input's name.
+    pub known_inputs: BTreeMap<String, Tensor>,
+    /// The file that the model was read from: external data lie beside it.
+    pub model_path: Option<PathBuf>,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self {
+            threads: NonZeroUsize::MIN,
+            dims: BTreeMap::new(),
+            input_shapes: BTreeMap::new(),
+            known_inputs: BTreeMap::new(),
+            model_path: None,
+        }
+    }
+}
+
+impl CompileOptions {
+    /// These options with so many threads.
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
+        self
+    }
+}
