@@ -1,7 +1,8 @@
 //! The set of all operators.
 
 use super::operator::{InferError, Inputs, Operator};
-use super::{elementwise::*, linear::*, movement::*};
+use super::{elementwise::*, indexing::*, linear::*, movement::*};
+use super::{resampling::*, scattering::*, signal::*, slicing::*};
 use crate::shape::TensorType;
 
 macro_rules! operators {
@@ -57,6 +58,56 @@ operators! {
     Reshape,
     /// Another order of the dimensions.
     Transpose,
+    /// Repetition of dimensions of size 1.
+    Expand,
+    /// Repetition of the whole.
+    Tile,
+    /// Channels to blocks of pixels.
+    DepthToSpace,
+    /// Blocks of pixels to channels.
+    SpaceToDepth,
+    /// Several tensors to one.
+    Concat,
+    /// One tensor to several.
+    Split,
+    /// Evenly spaced positions.
+    Slice,
+    /// New elements at the ends.
+    Pad,
+    /// A triangle of each matrix.
+    Trilu,
+    /// The start of each sequence, backwards.
+    ReverseSequence,
+
+    // Indexing: places named by another tensor.
+    /// Slices at indices.
+    Gather,
+    /// Elements at indices.
+    GatherElements,
+    /// Slices at coordinates.
+    GatherNd,
+    /// Indices to vectors with one element on.
+    OneHot,
+    /// Elements written at indices.
+    ScatterElements,
+    /// Slices written at coordinates.
+    ScatterNd,
+    /// A stretch of a cache, written.
+    TensorScatter,
+
+    // Resampling: values between the elements.
+    /// Another size of an image.
+    Resize,
+    /// An image at the positions of a grid.
+    GridSample,
+    /// The grid of an affine map.
+    AffineGrid,
+
+    // Signals.
+    /// Discrete Fourier transform.
+    Dft,
+    /// Short-time Fourier transform.
+    Stft,
 }
 
 impl Operator for Op {

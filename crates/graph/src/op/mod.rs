@@ -3,10 +3,15 @@
 //! A file for each family. [`Op`] is the sum of them all; [`Operator`] is what they have in common.
 
 pub mod elementwise;
+pub mod indexing;
 mod kinds;
 pub mod linear;
 pub mod movement;
 mod operator;
+pub mod resampling;
+pub mod scattering;
+pub mod signal;
+pub mod slicing;
 
 pub use kinds::Op;
 pub use operator::{InferError, Inputs, Operator};
