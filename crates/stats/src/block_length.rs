@@ -17,10 +17,8 @@ pub(crate) fn block_length(series: &[f64], median: f64) -> usize {
     let n = series.len();
     let longest = (n / 4).max(1);
     let shortest = (n as f64).sqrt().round() as usize;
-    let signs: Vec<f64> = series
-        .iter()
-        .map(|&x| (x > median) as i8 as f64 - (x < median) as i8 as f64)
-        .collect();
+    let signs: Vec<f64> =
+        series.iter().map(|&x| (x > median) as i8 as f64 - (x < median) as i8 as f64).collect();
     let automatic = politis_white(&signs).ceil() as usize;
     automatic.max(shortest).clamp(1, longest)
 }
@@ -53,11 +51,7 @@ fn politis_white(series: &[f64]) -> f64 {
     for lag in 1..=last_lag {
         let covariance = autocovariance(lag);
         covariances.push(covariance);
-        run = if (covariance / variance).abs() < negligible {
-            run + 1
-        } else {
-            0
-        };
+        run = if (covariance / variance).abs() < negligible { run + 1 } else { 0 };
         if run == quiet {
             cutoff = Some(lag - quiet);
             break;
@@ -107,10 +101,7 @@ mod tests {
         let mild = block_length(&autoregression(0.6, 1000), 0.0);
         let strong = block_length(&autoregression(0.95, 1000), 0.0);
         assert!((32..=40).contains(&independent), "{independent}");
-        assert!(
-            mild >= independent && strong > mild,
-            "{independent} {mild} {strong}"
-        );
+        assert!(mild >= independent && strong > mild, "{independent} {mild} {strong}");
         assert!(strong <= 250, "{strong}");
     }
 

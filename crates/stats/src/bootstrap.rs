@@ -20,10 +20,7 @@ pub struct Resampling {
 
 impl Default for Resampling {
     fn default() -> Self {
-        Self {
-            resamples: 2000,
-            seed: 0,
-        }
+        Self { resamples: 2000, seed: 0 }
     }
 }
 
@@ -68,11 +65,7 @@ impl Bootstrap {
         let device = RankedDevice::new(processes)?;
         let mut rng = ChaCha8Rng::seed_from_u64(resampling.seed);
         let replicates = (0..resampling.resamples).map(|_| device.resample(&mut rng).exp());
-        Ok(Self::new(
-            device.log_typical.exp(),
-            replicates.collect(),
-            device.replication,
-        ))
+        Ok(Self::new(device.log_typical.exp(), replicates.collect(), device.replication))
     }
 
     /// Resamples the typical value of `candidate` divided by that of `reference`.
@@ -98,11 +91,7 @@ impl Bootstrap {
 
     fn new(estimate: f64, mut replicates: Vec<f64>, replication: Replication) -> Self {
         replicates.sort_unstable_by(f64::total_cmp);
-        Self {
-            estimate,
-            replicates,
-            replication,
-        }
+        Self { estimate, replicates, replication }
     }
 
     /// The estimate from the samples themselves.
@@ -168,20 +157,10 @@ impl RankedDevice {
         let log_typical = medians.iter().sum::<f64>() / medians.len() as f64;
         let processes: Vec<RankedSeries> = processes.iter().map(RankedSeries::new).collect();
         let replication = match processes.as_slice() {
-            [only] => Replication {
-                unit: ReplicationUnit::Block,
-                count: only.block_count(),
-            },
-            several => Replication {
-                unit: ReplicationUnit::Process,
-                count: several.len(),
-            },
+            [only] => Replication { unit: ReplicationUnit::Block, count: only.block_count() },
+            several => Replication { unit: ReplicationUnit::Process, count: several.len() },
         };
-        Ok(Self {
-            processes,
-            log_typical,
-            replication,
-        })
+        Ok(Self { processes, log_typical, replication })
     }
 
     /// The logarithm of the typical value of one resample.
@@ -216,17 +195,8 @@ impl RankedSeries {
         let mut values = sorted.map_or(Vec::new(), |s| s.values().to_vec());
         values.dedup();
         let rank = |x: &f64| values.partition_point(|v| v < x) as u32;
-        let ranks = series
-            .iter()
-            .chain(&series[..block.min(series.len())])
-            .map(rank)
-            .collect();
-        Self {
-            values,
-            ranks,
-            count: series.len(),
-            block,
-        }
+        let ranks = series.iter().chain(&series[..block.min(series.len())]).map(rank).collect();
+        Self { values, ranks, count: series.len(), block }
     }
 
     fn block_count(&self) -> usize {

@@ -58,12 +58,9 @@ impl fmt::Display for Replication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.count == 1 { "" } else { "s" };
         match self.unit {
-            ReplicationUnit::Process => write!(
-                f,
-                "{} process{}",
-                self.count,
-                if self.count == 1 { "" } else { "es" }
-            ),
+            ReplicationUnit::Process => {
+                write!(f, "{} process{}", self.count, if self.count == 1 { "" } else { "es" })
+            }
             ReplicationUnit::Block => write!(f, "one process ({} block{plural})", self.count),
         }
     }

@@ -11,9 +11,7 @@ pub(crate) fn log_medians(processes: &[Samples]) -> Result<Vec<f64>, StatisticsE
         return Err(StatisticsError::NoProcess);
     }
     let log_median = |(process, samples): (usize, &Samples)| {
-        let sorted = samples
-            .sorted()
-            .ok_or(StatisticsError::EmptyProcess { process })?;
+        let sorted = samples.sorted().ok_or(StatisticsError::EmptyProcess { process })?;
         match sorted.median() {
             median if median > 0.0 => Ok(median.ln()),
             _ => Err(StatisticsError::ZeroMedian { process }),

@@ -47,9 +47,7 @@ impl ComparisonOptions {
             return Err(StatisticsError::InvalidLevel { level: self.level });
         }
         if !(self.margin >= 0.0 && self.margin.is_finite()) {
-            return Err(StatisticsError::InvalidMargin {
-                margin: self.margin,
-            });
+            return Err(StatisticsError::InvalidMargin { margin: self.margin });
         }
         self.resampling.check()
     }

@@ -74,21 +74,13 @@ pub fn rank(
 ) -> Result<Ranking, StatisticsError> {
     options.check()?;
     let mut names = BTreeSet::new();
-    if let Some(twice) = candidates
-        .iter()
-        .find(|candidate| !names.insert(&candidate.name))
-    {
-        return Err(StatisticsError::DuplicateName {
-            name: twice.name.clone(),
-        });
+    if let Some(twice) = candidates.iter().find(|candidate| !names.insert(&candidate.name)) {
+        return Err(StatisticsError::DuplicateName { name: twice.name.clone() });
     }
     let mut devices = Vec::with_capacity(candidates.len());
     for Candidate { name, processes } in candidates {
         let typical = LogTypical::new(processes, &options.resampling).map_err(|source| {
-            StatisticsError::Candidate {
-                name: name.clone(),
-                source: Box::new(source),
-            }
+            StatisticsError::Candidate { name: name.clone(), source: Box::new(source) }
         })?;
         devices.push((name, typical));
     }
@@ -110,27 +102,17 @@ pub fn rank(
     let clearly_slower = |slow: usize, fast: usize| verdicts[slow][fast].outcome == Outcome::Slower;
 
     let starts = group_starts(count, clearly_slower);
-    let places = devices
-        .iter()
-        .enumerate()
-        .map(|(i, (name, typical))| Place {
-            name: (*name).clone(),
-            rank: starts[i] + 1,
-            tied: starts.iter().filter(|&&start| start == starts[i]).count() > 1,
-            best_rank: 1 + (0..i).filter(|&fast| clearly_slower(i, fast)).count(),
-            worst_rank: count
-                - (i + 1..count)
-                    .filter(|&slow| clearly_slower(slow, i))
-                    .count(),
-            typical: typical.estimate(options.level),
-            to_previous: i.checked_sub(1).map(|previous| verdicts[i][previous]),
-            to_first: verdicts[i].first().copied(),
-        });
-    Ok(Ranking {
-        places: places.collect(),
-        pairs,
-        pair_level,
-    })
+    let places = devices.iter().enumerate().map(|(i, (name, typical))| Place {
+        name: (*name).clone(),
+        rank: starts[i] + 1,
+        tied: starts.iter().filter(|&&start| start == starts[i]).count() > 1,
+        best_rank: 1 + (0..i).filter(|&fast| clearly_slower(i, fast)).count(),
+        worst_rank: count - (i + 1..count).filter(|&slow| clearly_slower(slow, i)).count(),
+        typical: typical.estimate(options.level),
+        to_previous: i.checked_sub(1).map(|previous| verdicts[i][previous]),
+        to_first: verdicts[i].first().copied(),
+    });
+    Ok(Ranking { places: places.collect(), pairs, pair_level })
 }
 
 /// For each position, the position at which its group begins.

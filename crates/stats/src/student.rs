@@ -41,10 +41,7 @@ mod tests {
             (0.998, 10.0, 4.1437),
         ] {
             let t = critical(level, degrees);
-            assert!(
-                (t / expected - 1.0).abs() < 1e-4,
-                "{level} {degrees}: {t} {expected}"
-            );
+            assert!((t / expected - 1.0).abs() < 1e-4, "{level} {degrees}: {t} {expected}");
         }
         assert!((t_quantile(0.975, 1e7) - 1.959964).abs() < 1e-4);
         assert!(

@@ -107,17 +107,10 @@ impl LogTypical {
                 degrees_of_freedom: medians.len() as f64 - 1.0,
                 half_tick,
                 highest_level: 1.0,
-                replication: Replication {
-                    unit: ReplicationUnit::Process,
-                    count: medians.len(),
-                },
+                replication: Replication { unit: ReplicationUnit::Process, count: medians.len() },
             }
         };
-        Ok(Self {
-            medians,
-            mean,
-            uncertainty,
-        })
+        Ok(Self { medians, mean, uncertainty })
     }
 
     pub(crate) fn estimate(&self, level: f64) -> Estimate {
@@ -169,11 +162,8 @@ impl LogRatio {
         let count = self.uncertainty.replication.count;
         let variance_of_one = self.uncertainty.variance * count as f64;
         (count + 1..=most).find(|&more| {
-            let degrees_of_freedom = if self.paired {
-                more as f64 - 1.0
-            } else {
-                2.0 * (more as f64 - 1.0)
-            };
+            let degrees_of_freedom =
+                if self.paired { more as f64 - 1.0 } else { 2.0 * (more as f64 - 1.0) };
             critical(level, degrees_of_freedom) * (variance_of_one / more as f64).sqrt() <= target
         })
     }
@@ -195,11 +185,7 @@ impl Uncertainty {
                 level,
             }
         });
-        Estimate {
-            value: center.exp(),
-            interval,
-            replication: self.replication,
-        }
+        Estimate { value: center.exp(), interval, replication: self.replication }
     }
 }
 
@@ -227,14 +213,8 @@ fn variance(values: &[f64]) -> f64 {
 
 /// Half the smallest step between different values of a device, relative to its typical value.
 fn half_tick(processes: &[Samples], typical: f64) -> f64 {
-    let all: Vec<f64> = processes
-        .iter()
-        .flat_map(|samples| samples.values())
-        .copied()
-        .collect();
+    let all: Vec<f64> = processes.iter().flat_map(|samples| samples.values()).copied().collect();
     // Values of valid samples are valid samples, so the conversion cannot fail.
     let sorted = Samples::new(all).ok().and_then(|all| all.sorted());
-    sorted
-        .and_then(|sorted| sorted.resolution())
-        .map_or(0.0, |tick| 0.5 * tick / typical)
+    sorted.and_then(|sorted| sorted.resolution()).map_or(0.0, |tick| 0.5 * tick / typical)
 }

@@ -89,12 +89,7 @@ impl Verdict {
         let estimate = ratio.estimate(level);
         let (outcome, reason) = judge(&estimate, margin);
         let remedy = (outcome == Outcome::Unsure).then(|| remedy(ratio, &estimate, level, margin));
-        Self {
-            outcome,
-            ratio: estimate,
-            reason,
-            remedy,
-        }
+        Self { outcome, ratio: estimate, reason, remedy }
     }
 
     /// The same evidence with the two sides exchanged.
@@ -115,9 +110,8 @@ impl Verdict {
 }
 
 fn judge(ratio: &Estimate, margin: f64) -> (Outcome, Reason) {
-    let Some(interval) = ratio
-        .interval
-        .filter(|_| ratio.replication.unit == ReplicationUnit::Process)
+    let Some(interval) =
+        ratio.interval.filter(|_| ratio.replication.unit == ReplicationUnit::Process)
     else {
         return (Outcome::Unsure, Reason::OneProcess);
     };
@@ -185,11 +179,7 @@ impl fmt::Display for Remedy {
 /// One sentence: `faster: 0.831× (0.815 to 0.847 at 95%, 5 processes): the interval …`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Estimate {
-            value,
-            interval,
-            replication,
-        } = &self.ratio;
+        let Estimate { value, interval, replication } = &self.ratio;
         write!(f, "{}: {value:.3}× (", self.outcome)?;
         match interval {
             Some(interval) => write!(

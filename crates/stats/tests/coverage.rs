@@ -13,10 +13,7 @@ use tachy_stats::{
 };
 
 /// Few resamples: the noise they add to one interval averages out over many trials.
-const RESAMPLING: Resampling = Resampling {
-    resamples: 300,
-    seed: 1,
-};
+const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 1 };
 
 /// The share of intervals that hold `truth`, and their mean logarithmic width.
 fn coverage(
@@ -26,22 +23,13 @@ fn coverage(
 ) -> (f64, f64) {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let intervals: Vec<Interval> = (0..trials).map(|_| trial(&mut rng)).collect();
-    let held = intervals
-        .iter()
-        .filter(|interval| interval.contains(truth))
-        .count();
-    let width: f64 = intervals
-        .iter()
-        .map(|interval| (interval.high / interval.low).ln())
-        .sum();
+    let held = intervals.iter().filter(|interval| interval.contains(truth)).count();
+    let width: f64 = intervals.iter().map(|interval| (interval.high / interval.low).ln()).sum();
     (held as f64 / trials as f64, width / trials as f64)
 }
 
 fn options() -> ComparisonOptions {
-    ComparisonOptions {
-        resampling: RESAMPLING,
-        ..ComparisonOptions::default()
-    }
+    ComparisonOptions { resampling: RESAMPLING, ..ComparisonOptions::default() }
 }
 
 fn ratio_interval(a: &[Samples], b: &[Samples], options: &ComparisonOptions) -> Interval {
@@ -51,22 +39,16 @@ fn ratio_interval(a: &[Samples], b: &[Samples], options: &ComparisonOptions) -> 
 #[test]
 fn one_process_is_covered_for_every_shape() {
     for shape in SHAPES {
-        for (n, correlation, least) in [
-            (20, 0.0, 0.90),
-            (100, 0.0, 0.90),
-            (200, 0.5, 0.89),
-            (400, 0.9, 0.82),
-        ] {
+        for (n, correlation, least) in
+            [(20, 0.0, 0.90), (100, 0.0, 0.90), (200, 0.5, 0.89), (400, 0.9, 0.82)]
+        {
             let (by_t, _) = coverage(shape.median(), 300, |rng| {
                 let series = process(rng, shape, n, correlation, 1.0);
                 typical(&[series], &options()).unwrap().interval.unwrap()
             });
             let (by_percentile, _) = coverage(shape.median(), 300, |rng| {
                 let series = process(rng, shape, n, correlation, 1.0);
-                Bootstrap::typical(&[series], &RESAMPLING)
-                    .unwrap()
-                    .interval(0.95)
-                    .unwrap()
+                Bootstrap::typical(&[series], &RESAMPLING).unwrap().interval(0.95).unwrap()
             });
             println!(
                 "one process, {shape:?}, {n} × {correlation}: t {by_t:.3}, percentile {by_percentile:.3}"
@@ -89,19 +71,13 @@ fn shuffling_a_correlated_series_would_be_too_sure() {
                 // A fixed scramble: 83 and 200 share no factor.
                 values = (0..200).map(|i| values[i * 83 % 200]).collect();
             }
-            typical(&[Samples::new(values).unwrap()], &options())
-                .unwrap()
-                .interval
-                .unwrap()
+            typical(&[Samples::new(values).unwrap()], &options()).unwrap().interval.unwrap()
         })
         .0
     };
     let (in_order, scrambled) = (shuffled_then(false), shuffled_then(true));
     println!("correlation 0.8: in order {in_order:.3}, scrambled {scrambled:.3}");
-    assert!(
-        in_order > 0.84 && scrambled < 0.70,
-        "{in_order} {scrambled}"
-    );
+    assert!(in_order > 0.84 && scrambled < 0.70, "{in_order} {scrambled}");
 }
 
 #[test]
@@ -110,10 +86,7 @@ fn a_ratio_is_covered_with_few_processes() {
         for processes in [2, 3, 5, 10] {
             let (share, width) = coverage(1.2, 600, |rng| {
                 let rounds = vec![0.0; processes];
-                let (a, b) = (
-                    device(rng, 1.2, effect, &rounds),
-                    device(rng, 1.0, effect, &rounds),
-                );
+                let (a, b) = (device(rng, 1.2, effect, &rounds), device(rng, 1.0, effect, &rounds));
                 ratio_interval(&a, &b, &options())
             });
             println!("ratio, {effect:?}, {processes} processes: {share:.3}, width {width:.3}");
@@ -149,10 +122,7 @@ fn a_cluster_bootstrap_of_few_processes_is_too_sure() {
         let (widened, _) = coverage(1.2, trials, |rng| {
             let rounds = vec![0.0; processes];
             let effect = ProcessEffect::Bimodal;
-            let (a, b) = (
-                device(rng, 1.2, effect, &rounds),
-                device(rng, 1.0, effect, &rounds),
-            );
+            let (a, b) = (device(rng, 1.2, effect, &rounds), device(rng, 1.0, effect, &rounds));
             let bootstrap = Bootstrap::ratio(&a, &b, &RESAMPLING).unwrap();
             let cut = RESAMPLING.resamples / 40;
             let replicates = bootstrap.replicates();
@@ -167,30 +137,18 @@ fn a_cluster_bootstrap_of_few_processes_is_too_sure() {
         );
         (plain as f64 / trials as f64, widened)
     });
-    assert!(
-        shares[0].0 < 0.88 && shares[1].0 < 0.92 && shares[0].1 < 0.93,
-        "{shares:?}"
-    );
-    assert!(
-        shares.iter().all(|&(plain, widened)| widened > plain),
-        "{shares:?}"
-    );
+    assert!(shares[0].0 < 0.88 && shares[1].0 < 0.92 && shares[0].1 < 0.93, "{shares:?}");
+    assert!(shares.iter().all(|&(plain, widened)| widened > plain), "{shares:?}");
 }
 
 #[test]
 fn pairing_rounds_narrows_what_they_share_and_still_covers() {
     let run = |pairing: Pairing| {
-        let options = ComparisonOptions {
-            pairing,
-            ..options()
-        };
+        let options = ComparisonOptions { pairing, ..options() };
         coverage(1.2, 600, |rng| {
             let rounds: Vec<f64> = (0..10).map(|_| 0.03 * support::normal(rng)).collect();
             let effect = ProcessEffect::Normal;
-            let (a, b) = (
-                device(rng, 1.2, effect, &rounds),
-                device(rng, 1.0, effect, &rounds),
-            );
+            let (a, b) = (device(rng, 1.2, effect, &rounds), device(rng, 1.0, effect, &rounds));
             ratio_interval(&a, &b, &options)
         })
     };
@@ -199,10 +157,7 @@ fn pairing_rounds_narrows_what_they_share_and_still_covers() {
     println!(
         "10 shared rounds: paired {paired:.3} ({narrow:.3}), independent {independent:.3} ({wide:.3})"
     );
-    assert!(
-        paired > 0.914 && independent > 0.97,
-        "{paired} {independent}"
-    );
+    assert!(paired > 0.914 && independent > 0.97, "{paired} {independent}");
     assert!(narrow < 0.75 * wide, "{narrow} {wide}");
 }
 

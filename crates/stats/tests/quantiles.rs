@@ -14,13 +14,9 @@ fn samples(values: &[f64]) -> Samples {
 
 #[test]
 fn quantiles_agree_with_numpy() {
-    let few = samples(&[
-        12.1, 11.9, 12.4, 30.0, 11.9, 12.0, 12.7, 13.1, 12.2, 12.3, 15.5, 11.8,
-    ]);
+    let few = samples(&[12.1, 11.9, 12.4, 30.0, 11.9, 12.0, 12.7, 13.1, 12.2, 12.3, 15.5, 11.8]);
     // (i · 7919 mod 1009 / 7)² visits 1009 different values in a scrambled order.
-    let many: Vec<f64> = (0..1009)
-        .map(|i| ((i * 7919 % 1009) as f64 / 7.0).powi(2))
-        .collect();
+    let many: Vec<f64> = (0..1009).map(|i| ((i * 7919 % 1009) as f64 / 7.0).powi(2)).collect();
     let many = samples(&many);
     for (samples, p, expected) in [
         (&few, 0.1, 11.856666666666667),
@@ -37,10 +33,7 @@ fn quantiles_agree_with_numpy() {
         (&many, 0.999, 20721.908707482995),
     ] {
         let found = samples.sorted().unwrap().quantile(p).unwrap();
-        assert!(
-            (found / expected - 1.0).abs() < 1e-12,
-            "p = {p}: {found}, expected {expected}"
-        );
+        assert!((found / expected - 1.0).abs() < 1e-12, "p = {p}: {found}, expected {expected}");
     }
     let summary = few.summary().unwrap();
     assert!((summary.median_absolute_deviation - 0.35).abs() < 1e-12);
@@ -51,17 +44,11 @@ fn quantiles_agree_with_numpy() {
 fn a_quantile_needs_a_sample_beyond_it() {
     let needed = [0.5, 0.25, 0.75, 0.9, 0.95, 0.99, 0.999, 0.01, 0.9999].map(samples_needed);
     assert_eq!(needed, [1, 4, 4, 10, 20, 100, 1000, 100, 10_000].map(Some));
-    assert_eq!(
-        [0.0, 1.0, -0.1, 1.1, f64::NAN].map(samples_needed),
-        [None; 5]
-    );
+    assert_eq!([0.0, 1.0, -0.1, 1.1, f64::NAN].map(samples_needed), [None; 5]);
 
     let summary_of = |n: usize| samples(&vec![1.0; n]).summary().unwrap();
     assert_eq!((summary_of(99).p99, summary_of(100).p99), (None, Some(1.0)));
-    assert_eq!(
-        (summary_of(999).p99_9, summary_of(1000).p99_9),
-        (None, Some(1.0))
-    );
+    assert_eq!((summary_of(999).p99_9, summary_of(1000).p99_9), (None, Some(1.0)));
     assert_eq!(summary_of(1).median, 1.0);
     assert_eq!(Samples::default().summary(), None);
 }
@@ -82,16 +69,8 @@ fn tail_quantiles_are_median_unbiased() {
         above_type_7 += usize::from(low + 0.01 * (high - low) > truth);
     }
     let share = |count: usize| count as f64 / trials as f64;
-    assert!(
-        (share(above) - 0.5).abs() < 0.08,
-        "type 8: {}",
-        share(above)
-    );
-    assert!(
-        share(above_type_7) < 0.35,
-        "type 7: {}",
-        share(above_type_7)
-    );
+    assert!((share(above) - 0.5).abs() < 0.08, "type 8: {}", share(above));
+    assert!(share(above_type_7) < 0.35, "type 7: {}", share(above_type_7));
 }
 
 #[test]
@@ -101,13 +80,7 @@ fn values_that_no_clock_gives_are_refused() {
         Err(InvalidSample::NotFinite { index: 1, .. })
     ));
     assert!(Samples::new(vec![f64::INFINITY]).is_err());
-    assert_eq!(
-        Samples::new(vec![-1.0]),
-        Err(InvalidSample::Negative {
-            index: 0,
-            value: -1.0
-        })
-    );
+    assert_eq!(Samples::new(vec![-1.0]), Err(InvalidSample::Negative { index: 0, value: -1.0 }));
     let mut series = samples(&[2.0]);
     assert!(series.push(-0.5).is_err());
     series.push(0.0).unwrap();

@@ -26,12 +26,8 @@ pub enum Shape {
     HeavyTailed,
 }
 
-pub const SHAPES: [Shape; 4] = [
-    Shape::Normal,
-    Shape::LogNormal,
-    Shape::Bimodal,
-    Shape::HeavyTailed,
-];
+pub const SHAPES: [Shape; 4] =
+    [Shape::Normal, Shape::LogNormal, Shape::Bimodal, Shape::HeavyTailed];
 
 impl Shape {
     /// The value whose standard normal score is `z`; 1 at z = 0 for all but the bimodal shape.
@@ -43,11 +39,7 @@ impl Shape {
                 let p = Normal::standard().cdf(z);
                 let spread =
                     |p: f64| 0.02 * Normal::standard().inverse_cdf(p.clamp(1e-12, 1.0 - 1e-12));
-                if p < 0.65 {
-                    1.0 + spread(p / 0.65)
-                } else {
-                    1.3 + spread((p - 0.65) / 0.35)
-                }
+                if p < 0.65 { 1.0 + spread(p / 0.65) } else { 1.3 + spread((p - 0.65) / 0.35) }
             }
             Shape::HeavyTailed => {
                 let p = Normal::standard().cdf(z);

@@ -1,0 +1,71 @@
+//! What the harness and its child processes say to each other: one JSON object a line.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tachy_graph::Shape;
+use tachy_runtime::Device;
+
+use crate::model::ModelSource;
+use crate::record::Metric;
+
+/// What the harness asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "request")]
+pub(crate) enum Request {
+    /// Read and compile a model, and make its inputs.
+    Load(Load),
+    /// The first bind, run and fetch; the outputs go to files in this folder.
+    FirstCall { outputs: PathBuf },
+    /// Call until the series is steady, or so many seconds have passed.
+    WarmUp { seconds: f64 },
+    /// Take samples of upload, run, fetch and call for so many seconds, at least one of each.
+    Sample { seconds: f64 },
+    /// Tell the peak memory.
+    PeakMemory,
+}
+
+/// What to compile, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub device: Device,
+    pub model: ModelSource,
+    pub threads: usize,
+    pub dims: BTreeMap<String, usize>,
+    pub input_shapes: BTreeMap<String, Shape>,
+    /// Files of inputs, by the input's name; the others are made from the seed.
+    pub input_files: BTreeMap<String, PathBuf>,
+    pub seed: u64,
+}
+
+/// What a child process answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reply")]
+pub(crate) enum Reply {
+    Loaded(Loaded),
+    FirstCall { seconds: f64 },
+    WarmedUp { calls: usize, seconds: f64, steady: bool, set_seconds: f64 },
+    Sampled { series: Vec<SampledSeries> },
+    PeakMemory { bytes: Option<u64> },
+    Failed { message: String, bad_input: bool },
+}
+
+/// What came of loading.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Loaded {
+    pub compile_seconds: f64,
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    pub output_names: Vec<String>,
+    pub model_bytes: u64,
+    pub parameters: Option<u64>,
+}
+
+/// Samples of one metric, in run order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SampledSeries {
+    pub metric: Metric,
+    pub samples: Vec<f64>,
+    pub calls_per_sample: u32,
+}

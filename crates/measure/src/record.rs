@@ -1,0 +1,255 @@
+//! What a comparison leaves behind: every figure with its samples, its unit and its circumstances.
+//!
+//! These types are the JSON that `--format json` writes; they are read back by whoever stores or draws them.
+
+use serde::{Deserialize, Serialize};
+use tachy_runtime::{Device, DeviceInfo};
+use tachy_stats::Samples;
+
+use crate::agreement::Agreement;
+use crate::environment::Environment;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// From the model's bytes to an executable: once a process.
+    Compile,
+    /// The first bind, run and fetch after compiling: once a process.
+    FirstCall,
+    /// Handing the inputs over.
+    Upload,
+    /// Computing.
+    Run,
+    /// Copying the outputs back.
+    Fetch,
+    /// Upload, run and fetch, timed as one from outside.
+    Call,
+    /// The most memory that the process ever held (resident set).
+    PeakMemory,
+}
+
+impl Metric {
+    /// The name for people and for files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Metric::Compile => "compile",
+            Metric::FirstCall => "first call",
+            Metric::Upload => "upload",
+            Metric::Run => "run",
+            Metric::Fetch => "fetch",
+            Metric::Call => "call",
+            Metric::PeakMemory => "peak memory",
+        }
+    }
+
+    /// The unit of its samples.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Metric::PeakMemory => Unit::Bytes,
+            _ => Unit::Seconds,
+        }
+    }
+}
+
+/// The unit of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+}
+
+/// One metric of one device: the samples of every process, in run order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// What was measured.
+    pub metric: Metric,
+    /// The unit of the samples.
+    pub unit: Unit,
+    /// One series for each process, the unit of replication.
+    pub processes: Vec<Series>,
+}
+
+/// The samples of one metric in one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The samples, in run order.
+    pub samples: Samples,
+    /// For each round of the comparison in which this process was sampled: the round's number, and the place of
+    /// its first sample. Empty for what is measured once a process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<RoundStart>,
+    /// How many calls one sample is the mean of.
+    pub calls_per_sample: u32,
+}
+
+/// Where a round begins in a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundStart {
+    /// The round's number, counted over the whole comparison.
+    pub round: u32,
+    /// The place of the round's first sample in the series.
+    pub start: usize,
+}
+
+impl Measurement {
+    /// The samples of every process, processes in order.
+    pub fn processes(&self) -> Vec<Samples> {
+        self.processes.iter().map(|series| series.samples.clone()).collect()
+    }
+
+    /// All samples, one process after the other.
+    pub fn pooled(&self) -> Samples {
+        let values =
+            self.processes.iter().flat_map(|series| series.samples.values().iter().copied());
+        Samples::new(values.collect()).expect("samples were checked when they were taken")
+    }
+}
+
+/// How a warm-up ended in one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WarmUp {
+    /// Calls before measuring began.
+    pub calls: usize,
+    /// Their time, in seconds.
+    pub seconds: f64,
+    /// Whether the series had become steady; if not, patience ran out.
+    pub steady: bool,
+}
+
+/// What became of one device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Outcome {
+    /// It computed the right answer and was timed.
+    Measured(Measured),
+    /// Its outputs differ from the reference: it is not timed and not ranked.
+    Wrong {
+        /// How far off it is.
+        agreement: Agreement,
+    },
+    /// It failed, crashed or hung.
+    Failed {
+        /// What it was doing.
+        stage: Stage,
+        /// What happened, as a sentence.
+        message: String,
+    },
+}
+
+/// The figures of a device that computed the right answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// How its outputs compare with the reference: the worst of its processes.
+    pub agreement: Agreement,
+    /// One for each metric.
+    pub measurements: Vec<Measurement>,
+    /// How each process warmed up.
+    pub warm_ups: Vec<WarmUp>,
+}
+
+impl Measured {
+    /// The measurement of one metric.
+    pub fn metric(&self, metric: Metric) -> Option<&Measurement> {
+        self.measurements.iter().find(|measurement| measurement.metric == metric)
+    }
+}
+
+/// What a device was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Starting its process.
+    Start,
+    /// Reading or compiling the model.
+    Compile,
+    /// The first call.
+    FirstCall,
+    /// Warming up.
+    WarmUp,
+    /// Being timed.
+    Sample,
+}
+
+impl Stage {
+    /// What it was doing, as it stands in "while …".
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Start => "starting",
+            Stage::Compile => "compiling",
+            Stage::FirstCall => "making its first call",
+            Stage::WarmUp => "warming up",
+            Stage::Sample => "being timed",
+        }
+    }
+}
+
+/// One device's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The device.
+    pub device: Device,
+    /// The engine and its version.
+    pub description: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What was compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelDescription {
+    /// The name: `zoo:resnet-18`, or the file's.
+    pub name: String,
+    /// The size of the ONNX file, in bytes.
+    pub bytes: u64,
+    /// Elements of all weights, if the reference engine tells.
+    pub parameters: Option<u64>,
+    /// Inputs, as `name: f32[1, 3, 224, 224]`.
+    pub inputs: Vec<String>,
+    /// Outputs, likewise.
+    pub outputs: Vec<String>,
+}
+
+/// How the comparison was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Threads of each engine.
+    pub threads: usize,
+    /// Seconds of measuring asked for, for each device.
+    pub seconds: f64,
+    /// Processes of each device.
+    pub processes: usize,
+    /// Seed of the inputs, the order of the rounds, and the bootstrap.
+    pub seed: u64,
+    /// Where the inputs come from: a seeded generator, or files.
+    pub inputs: String,
+}
+
+/// A comparison of devices on one model: the record that reports are made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The version of this format.
+    pub format: u32,
+    /// When it began: seconds since 1970-01-01 UTC.
+    pub started: u64,
+    /// How long it took, in seconds.
+    pub duration: f64,
+    /// What was compared.
+    pub model: ModelDescription,
+    /// How.
+    pub settings: Settings,
+    /// Where.
+    pub environment: Environment,
+    /// The device whose outputs the others are compared with.
+    pub reference: Device,
+    /// One row for each device asked for, in the order of registration.
+    pub rows: Vec<Row>,
+    /// Devices that are absent here, with the reason and the remedy.
+    pub absent: Vec<DeviceInfo>,
+}
+
+/// The version of the format that this version of Tachy writes.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,133 @@
+//! What is known of one device so far.
+
+use tachy_runtime::Device;
+use tachy_stats::Samples;
+
+use crate::agreement::Agreement;
+use crate::protocol::SampledSeries;
+use crate::record::{Measured, Measurement, Metric, Outcome, RoundStart, Series, Stage, WarmUp};
+
+/// What is known of one device so far.
+pub(crate) struct Trial {
+    device: Device,
+    processes: usize,
+    agreement: Option<Agreement>,
+    measurements: Vec<Measurement>,
+    warm_ups: Vec<WarmUp>,
+    failure: Option<(Stage, String)>,
+}
+
+impl Trial {
+    pub(crate) fn new(device: &Device) -> Self {
+        Self {
+            device: device.clone(),
+            processes: 0,
+            agreement: None,
+            measurements: Vec::new(),
+            warm_ups: Vec::new(),
+            failure: None,
+        }
+    }
+
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether it failed or was wrong, and takes no further part.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failure.is_some() || self.is_wrong()
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.agreement.as_ref().is_some_and(|agreement| !agreement.holds())
+    }
+
+    /// Why it takes no further part.
+    pub(crate) fn why_over(&self) -> Option<String> {
+        match &self.failure {
+            Some((stage, message)) => Some(format!("it failed while {}: {message}", stage.name())),
+            None if self.is_wrong() => Some("its outputs are wrong".to_owned()),
+            None => None,
+        }
+    }
+
+    pub(crate) fn begin_process(&mut self) {
+        self.processes += 1;
+    }
+
+    /// Notes the agreement of one process's outputs; whether they are right.
+    pub(crate) fn agrees(&mut self, agreement: Agreement) -> bool {
+        let worst = match self.agreement.take() {
+            None => agreement,
+            Some(other) => other.worse(agreement),
+        };
+        let holds = worst.holds();
+        self.agreement = Some(worst);
+        holds
+    }
+
+    pub(crate) fn warmed_up(&mut self, warm_up: WarmUp) {
+        self.warm_ups.push(warm_up);
+    }
+
+    pub(crate) fn fail(&mut self, stage: Stage, message: String) {
+        let message = match self.processes {
+            0 | 1 => message,
+            process => format!("{message} (in process {process})"),
+        };
+        self.failure = Some((stage, message));
+    }
+
+    /// Notes a figure that is taken once in a process.
+    pub(crate) fn record_once(&mut self, metric: Metric, value: f64) {
+        let Ok(samples) = Samples::new(vec![value]) else { return };
+        let series = Series { samples, rounds: Vec::new(), calls_per_sample: 1 };
+        self.measurement(metric).processes.push(series);
+    }
+
+    /// Notes the samples of one block.
+    pub(crate) fn sampled(&mut self, round: u32, blocks: Vec<SampledSeries>) {
+        let processes = self.processes;
+        for block in blocks {
+            let measurement = self.measurement(block.metric);
+            if measurement.processes.len() < processes {
+                measurement.processes.push(Series {
+                    samples: Samples::default(),
+                    rounds: Vec::new(),
+                    calls_per_sample: block.calls_per_sample,
+                });
+            }
+            let series = measurement.processes.last_mut().expect("one was just made");
+            series.rounds.push(RoundStart { round, start: series.samples.len() });
+            for value in block.samples {
+                // A clock gives finite times; if one did not, there is nothing to note.
+                let _ = series.samples.push(value);
+            }
+        }
+    }
+
+    fn measurement(&mut self, metric: Metric) -> &mut Measurement {
+        let place = self.measurements.iter().position(|m| m.metric == metric).unwrap_or_else(|| {
+            let processes = Vec::new();
+            self.measurements.push(Measurement { metric, unit: metric.unit(), processes });
+            self.measurements.len() - 1
+        });
+        &mut self.measurements[place]
+    }
+
+    pub(crate) fn finish(self) -> Outcome {
+        match (self.failure, self.agreement) {
+            (Some((stage, message)), _) => Outcome::Failed { stage, message },
+            (None, Some(agreement)) if !agreement.holds() => Outcome::Wrong { agreement },
+            (None, Some(agreement)) => Outcome::Measured(Measured {
+                agreement,
+                measurements: self.measurements,
+                warm_ups: self.warm_ups,
+            }),
+            (None, None) => Outcome::Failed {
+                stage: Stage::Start,
+                message: "it was never started".to_owned(),
+            },
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The child process: one device, one model, at the harness's command.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Instant;
+
+use tachy_graph::files;
+use tachy_graph::{Tensor, TensorType, onnx, zoo};
+use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry};
+use tachy_stats::{SteadyState, WarmUpState};
+
+use crate::clock::clock_tick;
+use crate::exchange;
+use crate::inputs::random_tensor;
+use crate::model::ModelSource;
+use crate::protocol::{Load, Loaded, Reply, Request};
+use crate::sampler::Sampler;
+
+/// Answers the harness until it closes the connection: what a child process does with all its life.
+///
+/// `requests` and `replies` must carry nothing else: an engine that prints to standard output would break the
+/// connection, so hand over a duplicate of it and send the original elsewhere.
+///
+/// # Errors
+/// If the connection breaks.
+pub fn serve(
+    registry: &Registry,
+    requests: impl BufRead,
+    mut replies: impl Write,
+) -> std::io::Result<()> {
+    let mut worker = Worker { registry, sampler: None };
+    for line in requests.lines() {
+        let reply = match serde_json::from_str(&line?) {
+            Ok(request) => worker.answer(request).unwrap_or_else(Failure::into_reply),
+            Err(error) => Failure::other(format!("the request is not understood: {error}")).into_reply(),
+        };
+        serde_json::to_writer(&mut replies, &reply)?;
+        replies.write_all(b"\n")?;
+        replies.flush()?;
+    }
+    Ok(())
+}
+
+struct Worker<'a> {
+    registry: &'a Registry,
+    sampler: Option<Sampler>,
+}
+
+struct Failure {
+    message: String,
+    bad_input: bool,
+}
+
+impl Failure {
+    fn other(message: impl Into<String>) -> Self {
+        Self { message: message.into(), bad_input: false }
+    }
+
+    fn into_reply(self) -> Reply {
+        Reply::Failed { message: self.message, bad_input: self.bad_input }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let bad_input = match &error {
+            Error::Import(error) => !matches!(error, onnx::ImportError::UnknownOperator { .. }),
+            Error::Count { .. } | Error::Type { .. } | Error::Data { .. } => true,
+            _ => false,
+        };
+        Self { message: error.to_string(), bad_input }
+    }
+}
+
+impl Worker<'_> {
+    fn answer(&mut self, request: Request) -> Result<Reply, Failure> {
+        match request {
+            Request::Load(load) => self.load(&load).map(Reply::Loaded),
+            Request::FirstCall { outputs } => {
+                let sampler = self.sampler()?;
+                let seconds = sampler.call()?.as_secs_f64();
+                exchange::write(&outputs, sampler.outputs()).map_err(Failure::other)?;
+                Ok(Reply::FirstCall { seconds })
+            }
+            Request::WarmUp { seconds } => self.warm_up(seconds),
+            Request::Sample { seconds } => {
+                Ok(Reply::Sampled { series: self.sampler()?.sample(seconds)? })
+            }
+            Request::PeakMemory => Ok(Reply::PeakMemory { bytes: crate::memory::peak_resident() }),
+        }
+    }
+
+    fn sampler(&mut self) -> Result<&mut Sampler, Failure> {
+        self.sampler.as_mut().ok_or_else(|| Failure::other("no model was loaded"))
+    }
+
+    fn load(&mut self, load: &Load) -> Result<Loaded, Failure> {
+        let known_inputs = read_inputs(&load.input_files)?;
+        let options = CompileOptions {
+            threads: NonZeroUsize::new(load.threads)
+                .ok_or_else(|| Failure::other("no engine runs on zero threads"))?,
+            dims: load.dims.clone(),
+            input_shapes: load.input_shapes.clone(),
+            known_inputs: known_inputs.clone(),
+            model_path: match &load.model {
+                ModelSource::File { path } => Some(path.clone()),
+                ModelSource::Zoo { .. } => None,
+            },
+        };
+        let (backend, device) = self.registry.find(&load.device)?;
+        let (executable, compile_seconds, model_bytes, parameters) = match &load.model {
+            ModelSource::File { path } => {
+                let model = std::fs::read(path).map_err(|error| Failure {
+                    message: format!("`{}` cannot be read: {error}.", path.display()),
+                    bad_input: true,
+                })?;
+                let start = Instant::now();
+                let executable = backend.load_onnx(&model, &device, &options)?;
+                (executable, start.elapsed(), model.len() as u64, None)
+            }
+            ModelSource::Zoo { name, seed, batch } => {
+                let graph = zoo::build(name, &zoo::ZooOptions { seed: *seed, batch: *batch })
+                    .map_err(|error| Failure { message: error.to_string(), bad_input: true })?;
+                let start = Instant::now();
+                let executable = backend.compile(&graph, &device, &options)?;
+                let parameters = graph.parameter_count() as u64;
+                (executable, start.elapsed(), 0, Some(parameters))
+            }
+        };
+        let signature = executable.signature();
+        let describe = |port: &Port| format!("{}: {}", port.name, port.ty);
+        let loaded = Loaded {
+            compile_seconds: compile_seconds.as_secs_f64(),
+            inputs: signature.inputs.iter().map(describe).collect(),
+            outputs: signature.outputs.iter().map(describe).collect(),
+            output_names: signature.outputs.iter().map(|port| port.name.clone()).collect(),
+            model_bytes,
+            parameters,
+        };
+        let inputs = inputs(&*executable, known_inputs, load.seed)?;
+        self.sampler = Some(Sampler::new(executable, inputs, clock_tick())?);
+        Ok(loaded)
+    }
+
+    fn warm_up(&mut self, seconds: f64) -> Result<Reply, Failure> {
+        let sampler = self.sampler()?;
+        sampler.calibrate()?;
+        let start = Instant::now();
+        let mut detector = SteadyState::default();
+        let mut calls = 0;
+        let steady = loop {
+            let (duration, repetitions) = sampler.call_sample()?;
+            calls += repetitions as usize;
+            match detector.push(duration) {
+                WarmUpState::Steady { .. } => break true,
+                WarmUpState::NeverSteady { .. } => break false,
+                WarmUpState::Warming if start.elapsed().as_secs_f64() >= seconds => break false,
+                WarmUpState::Warming => {}
+            }
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        // What is long enough was found while the engine was cold; now it is faster.
+        sampler.calibrate()?;
+        Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds: sampler.set_seconds()? })
+    }
+}
+
+fn read_inputs(files: &BTreeMap<String, std::path::PathBuf>) -> Result<BTreeMap<String, Tensor>, Failure> {
+    let read = |path: &Path| {
+        files::read_tensor(path)
+            .map_err(|error| Failure { message: error.to_string(), bad_input: true })
+    };
+    files.iter().map(|(name, path)| Ok((name.clone(), read(path)?))).collect()
+}
+
+/// The inputs in the signature's order: the given ones, and random ones for the rest.
+fn inputs(
+    executable: &dyn Executable,
+    mut given: BTreeMap<String, Tensor>,
+    seed: u64,
+) -> Result<Vec<Tensor>, Failure> {
+    let random = |ty: &TensorType, place| {
+        random_tensor(ty, seed, place).map_err(|error| Failure::other(error.to_string()))
+    };
+    let ports = &executable.signature().inputs;
+    let inputs = ports
+        .iter()
+        .enumerate()
+        .map(|(place, port)| match given.remove(&port.name) {
+            Some(tensor) => Ok(tensor),
+            None => random(&port.ty, place),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(name) = given.keys().next() {
+        let names: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
+        let message =
+            format!("the model has no input `{name}`; its inputs are {}.", names.join(", "));
+        return Err(Failure { message, bad_input: true });
+    }
+    Ok(inputs)
+}
