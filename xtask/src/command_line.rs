@@ -1,0 +1,42 @@
+//! What may be typed after `cargo xtask`.
+
+use clap::{Parser, Subcommand};
+
+use crate::test;
+
+/// Sets up, checks and tests the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+#[derive(Subcommand)]
+pub enum Task {
+    /// Runs every test, with the engines and the test material that Python brings
+    ///
+    /// The first run creates a Python environment (about 400 MB) and the test material (about 1.5 GB) under the
+    /// target folder; later runs find them there. Without Python, or without a network to fill the environment, the
+    /// tests that need neither still run, and the last lines say what was left out.
+    ///
+    /// The tests find what they need through these variables, and a value that is already set stays as it is:
+    /// TACHY_TEST_DATA (the folder of the test material), TACHY_PYTHON (the interpreter of the environment),
+    /// ORT_DYLIB_PATH and TACHY_OPENVINO_LIB (the shared libraries of ONNX Runtime and OpenVINO).
+    Test(test::Options),
+    /// Checks the format, Clippy's findings and the documentation; warnings are errors
+    Lint,
+    /// What continuous integration runs: lint, then test
+    Ci,
+    /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
+    Data,
+    /// Creates what the project needs from outside the Rust world
+    #[command(subcommand)]
+    Setup(Setup),
+}
+
+#[derive(Subcommand)]
+pub enum Setup {
+    /// Creates the Python environment and prints the variables that let the engines be found
+    Python,
+}

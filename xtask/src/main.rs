@@ -1,0 +1,50 @@
+//! The project's task runner: `cargo xtask --help` says what it does.
+
+#![forbid(unsafe_code)]
+
+mod command_line;
+mod journal;
+mod lint;
+mod material;
+mod python;
+mod stamp;
+mod test;
+mod workspace;
+
+use clap::Parser;
+
+use command_line::{Arguments, Setup, Task};
+use journal::Journal;
+use workspace::Workspace;
+
+fn main() -> anyhow::Result<()> {
+    let task = Arguments::parse().task;
+    let workspace = Workspace::locate()?;
+    let mut journal = Journal::default();
+    let result = perform(task, &workspace, &mut journal);
+    journal.close();
+    result
+}
+
+fn perform(task: Task, workspace: &Workspace, journal: &mut Journal) -> anyhow::Result<()> {
+    match task {
+        Task::Test(options) => test::run(workspace, journal, &options),
+        Task::Lint => lint::run(workspace, journal),
+        Task::Ci => {
+            lint::run(workspace, journal)?;
+            test::run(workspace, journal, &test::Options::default())
+        }
+        Task::Data => {
+            let python = python::Environment::prepare(workspace, journal)?;
+            material::prepare(workspace, journal, &python).map(drop)
+        }
+        Task::Setup(Setup::Python) => {
+            let python = python::Environment::prepare(workspace, journal)?;
+            println!("TACHY_PYTHON={}", python.interpreter().display());
+            for (name, path) in python.engine_libraries(workspace)? {
+                println!("{name}={path}");
+            }
+            Ok(())
+        }
+    }
+}
