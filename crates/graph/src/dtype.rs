@@ -127,6 +127,12 @@ impl DType {
         )
     }
 
+    /// The types that operators do arithmetic with: the floats of [`is_float`](Self::is_float) and the integers
+    /// of whole bytes.
+    pub const fn is_number(self) -> bool {
+        self.is_float() || (self.is_integer() && self.bits() >= 8)
+    }
+
     /// Signed or unsigned integers of any width; not booleans.
     pub const fn is_integer(self) -> bool {
         self.is_signed_integer() || self.is_unsigned_integer()

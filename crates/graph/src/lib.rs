@@ -1,15 +1,18 @@
 //! Tensors and typed graphs: *what* to compute, never where.
 //!
 //! - [`Tensor`], [`DType`] and [`shape`]: data on the host.
+//! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
 mod builder;
+pub mod convert;
 mod dtype;
 mod graph;
 pub mod op;
 pub mod shape;
+mod small_float;
 mod tensor;
 
 pub use builder::GraphBuilder;

@@ -1,9 +1,11 @@
 //! Builder methods for element-wise operators.
 
 use super::GraphBuilder;
+use crate::convert::Conversion;
 use crate::dtype::DType;
 use crate::graph::{GraphError, ValueId};
-use crate::op::elementwise::{Binary, Cast, Unary};
+use crate::op::conversion::Cast;
+use crate::op::elementwise::{Binary, Unary};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $method:ident => $op:expr;)*) => {
@@ -77,6 +79,6 @@ impl GraphBuilder {
     /// # Errors
     /// None today: every element type converts to every other.
     pub fn cast(&mut self, x: ValueId, to: DType) -> Result<ValueId, GraphError> {
-        self.apply(Cast { to, saturate: true }, &[x])
+        self.apply(Cast { to, conversion: Conversion::default() }, &[x])
     }
 }

@@ -187,15 +187,16 @@ impl Operator for Unary {
         inputs.at_most(1)?;
         let input = inputs.required(0, "X")?;
         let dtype = input.dtype;
-        let numbers = dtype.is_float() || dtype.is_integer();
+        let numbers = dtype.is_number();
         match self {
             Unary::Identity => {}
             Unary::Not => expect_dtype(input, dtype == DType::Bool, "booleans")?,
-            Unary::BitwiseNot => expect_dtype(input, dtype.is_integer(), "integers")?,
-            Unary::Abs | Unary::Neg | Unary::Sign | Unary::Relu => {
+            Unary::BitwiseNot => {
+                expect_dtype(input, numbers && dtype.is_integer(), "integers")?;
+            }
+            Unary::Abs | Unary::Neg | Unary::Sign | Unary::Relu | Unary::Shrink { .. } => {
                 expect_dtype(input, numbers, "numbers")?;
             }
-            Unary::Shrink { .. } => expect_dtype(input, numbers, "numbers")?,
             Unary::IsNaN | Unary::IsInf { .. } => {
                 expect_dtype(input, dtype.is_float() || dtype.is_small_float(), "floats")?;
             }
@@ -223,9 +224,9 @@ pub enum Binary {
     Div,
     /// aᵇ; b may have another element type.
     Pow,
-    /// Remainder with the sign of the divisor (integers).
+    /// Remainder with the sign of the divisor, a − ⌊a/b⌋·b. For integers, division by zero gives zero.
     Mod,
-    /// Remainder with the sign of the dividend, as C's `fmod`.
+    /// Remainder with the sign of the dividend, as C's `fmod`. For integers, division by zero gives zero.
     Fmod,
     /// a where a ≥ 0, a · b below (b is the slope).
     PRelu,
@@ -241,9 +242,10 @@ pub enum Binary {
     BitwiseOr,
     /// Bitwise exclusive or.
     BitwiseXor,
-    /// a · 2ᵇ for unsigned integers.
+    /// The bits of a, b places to the left. By as many places as the type has bits, or by a negative number,
+    /// all of them are shifted out.
     ShiftLeft,
-    /// ⌊a / 2ᵇ⌋ for unsigned integers.
+    /// The bits of a, b places to the right; the sign moves in. Shifts out of range are as for `ShiftLeft`.
     ShiftRight,
 }
 
@@ -275,19 +277,17 @@ impl Operator for Binary {
             inputs.same_dtype()?;
         }
         for ty in [a, b] {
-            let numbers = ty.dtype.is_float() || ty.dtype.is_integer();
+            let numbers = ty.dtype.is_number();
             match self {
                 Binary::And | Binary::Or | Binary::Xor => {
                     expect_dtype(ty, ty.dtype == DType::Bool, "booleans")?;
                 }
-                Binary::BitwiseAnd | Binary::BitwiseOr | Binary::BitwiseXor => {
-                    expect_dtype(ty, ty.dtype.is_integer(), "integers")?;
-                }
-                Binary::ShiftLeft | Binary::ShiftRight => {
-                    expect_dtype(ty, ty.dtype.is_unsigned_integer(), "unsigned integers")?;
-                }
-                Binary::Mod => {
-                    expect_dtype(ty, ty.dtype.is_integer(), "integers, unless fmod is set")?;
+                Binary::BitwiseAnd
+                | Binary::BitwiseOr
+                | Binary::BitwiseXor
+                | Binary::ShiftLeft
+                | Binary::ShiftRight => {
+                    expect_dtype(ty, numbers && ty.dtype.is_integer(), "integers")?;
                 }
                 _ => expect_dtype(ty, numbers, "numbers")?,
             }
@@ -334,7 +334,7 @@ impl Operator for Compare {
         let b = inputs.required(1, "B")?;
         inputs.same_dtype()?;
         let boolean = a.dtype == DType::Bool && *self == Compare::Equal;
-        expect_dtype(a, boolean || a.dtype.is_float() || a.dtype.is_integer(), "numbers")?;
+        expect_dtype(a, boolean || a.dtype.is_number(), "numbers")?;
         Ok(vec![TensorType::new(DType::Bool, broadcast_all([&a.shape[..], &b.shape[..]])?)])
     }
 }
@@ -367,7 +367,7 @@ impl Operator for Variadic {
         inputs.same_dtype()?;
         let numbers = match self {
             Variadic::Sum | Variadic::Mean => first.dtype.is_float(),
-            Variadic::Min | Variadic::Max => first.dtype.is_float() || first.dtype.is_integer(),
+            Variadic::Min | Variadic::Max => first.dtype.is_number(),
         };
         expect_dtype(first, numbers, "numbers")?;
         let shapes = inputs.0.iter().flatten().map(|ty| &ty.shape[..]);
@@ -409,7 +409,7 @@ impl Operator for Clip {
         inputs.at_most(3)?;
         let input = inputs.required(0, "input")?;
         inputs.same_dtype()?;
-        expect_dtype(input, input.dtype.is_float() || input.dtype.is_integer(), "numbers")?;
+        expect_dtype(input, input.dtype.is_number(), "numbers")?;
         for (index, name) in [(1, "min"), (2, "max")] {
             if let Some(limit) = inputs.get(index)
                 && limit.element_count()? != 1
@@ -418,27 +418,5 @@ impl Operator for Clip {
             }
         }
         Ok(vec![input.clone()])
-    }
-}
-
-/// Conversion to another element type by ONNX's rules: floats to integers truncate towards zero, anything
-/// but zero is `true`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Cast {
-    /// The element type of the output.
-    pub to: DType,
-    /// Whether a value beyond an 8-bit float's range becomes its largest value instead of infinity or NaN.
-    pub saturate: bool,
-}
-
-impl Operator for Cast {
-    fn name(&self) -> &'static str {
-        "Cast"
-    }
-
-    fn infer(&self, inputs: Inputs<'_>) -> Result<Vec<TensorType>, InferError> {
-        inputs.at_most(1)?;
-        let input = inputs.required(0, "input")?;
-        Ok(vec![TensorType::new(self.to, input.shape.clone())])
     }
 }

@@ -1,7 +1,7 @@
 //! The set of all operators.
 
 use super::operator::{InferError, Inputs, Operator};
-use super::{elementwise::*, indexing::*, linear::*, movement::*};
+use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
 use super::{resampling::*, scattering::*, signal::*, slicing::*};
 use crate::shape::TensorType;
 
@@ -46,6 +46,8 @@ operators! {
     Clip,
     /// Conversion to another element type.
     Cast,
+    /// The same bits as another element type.
+    BitCast,
 
     // Linear algebra.
     /// Matrix product.
