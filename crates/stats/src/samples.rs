@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Sorted, Summary};
+use crate::{Outliers, Sorted, Summary};
 
 /// Raw values of one thing in run order, in the caller's unit (nanoseconds, bytes, …).
 ///
@@ -85,6 +85,11 @@ impl Samples {
     /// A sorted copy, from which quantiles are read; `None` without a sample.
     pub fn sorted(&self) -> Option<Sorted> {
         Sorted::new(self)
+    }
+
+    /// The samples far from the rest, and where in the run they lie.
+    pub fn outliers(&self) -> Outliers {
+        Outliers::new(self)
     }
 
     /// Location, spread and supported quantiles; `None` without a sample.

@@ -94,7 +94,8 @@ impl Sorted {
     }
 }
 
-fn median_of_sorted(values: &[f64]) -> f64 {
+/// The median of sorted, non-empty values.
+pub(crate) fn median_of_sorted(values: &[f64]) -> f64 {
     let n = values.len();
     0.5 * values[(n - 1) / 2] + 0.5 * values[n / 2]
 }
