@@ -20,9 +20,10 @@ pub enum Task {
     /// target folder; later runs find them there. Without Python, or without a network to fill the environment, the
     /// tests that need neither still run, and the last lines say what was left out.
     ///
-    /// The tests find what they need through these variables, and a value that is already set stays as it is:
-    /// TACHY_TEST_DATA (the folder of the test material), TACHY_PYTHON (the interpreter of the environment),
-    /// ORT_DYLIB_PATH and TACHY_OPENVINO_LIB (the shared libraries of ONNX Runtime and OpenVINO).
+    /// The tests find what they need through these variables, and values set beforehand are taken up:
+    /// TACHY_TEST_DATA (the folder of the test material), TACHY_PYTHON (the interpreter of the environment, if it has
+    /// the pinned packages), ORT_DYLIB_PATH and TACHY_OPENVINO_LIB (the shared libraries of ONNX Runtime and
+    /// OpenVINO).
     Test(test::Options),
     /// Checks the format, Clippy's findings and the documentation; warnings are errors
     Lint,

@@ -11,22 +11,30 @@ mod stamp;
 mod test;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 use command_line::{Arguments, Setup, Task};
 use journal::Journal;
 use workspace::Workspace;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let task = Arguments::parse().task;
-    let workspace = Workspace::locate()?;
     let mut journal = Journal::default();
-    let result = perform(task, &workspace, &mut journal);
+    let result = perform(task, &mut journal);
     journal.close();
-    result
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-fn perform(task: Task, workspace: &Workspace, journal: &mut Journal) -> anyhow::Result<()> {
+fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
+    let workspace = &Workspace::locate()?;
     match task {
         Task::Test(options) => test::run(workspace, journal, &options),
         Task::Lint => lint::run(workspace, journal),

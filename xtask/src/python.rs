@@ -49,6 +49,9 @@ impl Environment {
                 .args(["-m", "pip", "install", "--quiet", "--no-input"])
                 .args(["--disable-pip-version-check", "--requirement"])
                 .arg(&pins),
+        )
+        .context(
+            "The Python packages could not be installed; they need a network, and pip says above what it met",
         )?;
         stamp.write()?;
         Ok(Self { interpreter })
@@ -95,7 +98,8 @@ fn check_pins(workspace: &Workspace, interpreter: &Path) -> Result<()> {
         .output()
         .with_context(|| format!("{} could not be started.", interpreter.display()))?;
     if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        let reason = String::from_utf8_lossy(&output.stderr);
+        bail!("{} cannot serve. {}", interpreter.display(), reason.trim());
     }
     Ok(())
 }
