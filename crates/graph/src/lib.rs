@@ -3,6 +3,7 @@
 //! - [`Tensor`], [`DType`] and [`shape`]: data on the host.
 //! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
+//! - [`onnx`]: models from files and into files.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ mod builder;
 pub mod convert;
 mod dtype;
 mod graph;
+pub mod onnx;
 pub mod op;
 pub mod shape;
 mod small_float;

@@ -27,8 +27,8 @@ use crate::tensor::Tensor;
 /// ```
 #[derive(Debug, Clone)]
 pub struct GraphBuilder {
-    graph: Graph,
-    names: HashSet<String>,
+    pub(super) graph: Graph,
+    pub(super) names: HashSet<String>,
     /// Names that were asked for twice: told when the graph is built.
     duplicates: Vec<String>,
 }

@@ -4,5 +4,6 @@ mod core;
 mod elementwise;
 mod linear;
 mod movement;
+mod prune;
 
 pub use core::GraphBuilder;

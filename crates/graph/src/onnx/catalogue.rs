@@ -1,0 +1,65 @@
+//! The list of operators, for people and programs.
+
+use std::fmt::Write;
+
+use super::import::table::FAMILIES;
+
+/// What can be imported of one operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperatorInfo {
+    /// The name in ONNX.
+    pub name: &'static str,
+    /// The domain; empty for ONNX's own.
+    pub domain: &'static str,
+    /// The family that it belongs to.
+    pub family: &'static str,
+    /// The first version of the domain's operators in which it is read.
+    pub since: i64,
+    /// The last version of the domain's operators in which it is read.
+    pub until: i64,
+    /// Restrictions, or what becomes of it; may be empty.
+    pub note: &'static str,
+}
+
+/// Every operator that can be imported, family by family.
+pub fn operators() -> Vec<OperatorInfo> {
+    let entries = FAMILIES
+        .iter()
+        .flat_map(|(family, operators)| operators.iter().map(move |entry| (*family, entry)));
+    entries
+        .map(|(family, entry)| OperatorInfo {
+            name: entry.name,
+            domain: entry.domain,
+            family,
+            since: entry.since,
+            until: entry.until,
+            note: entry.note,
+        })
+        .collect()
+}
+
+/// The list of operators as a Markdown document: `docs/operators.md`.
+pub fn operators_markdown() -> String {
+    let operators = operators();
+    let (oldest, newest) = (super::OLDEST_OPERATOR_SET, super::NEWEST_OPERATOR_SET);
+    let mut text = format!(
+        "# Operators\n\n\
+         Tachy reads models that use versions {oldest} to {newest} of ONNX's operators. These are the {} operators \
+         it knows.\nThe list is generated from the source code.\n",
+        operators.len()
+    );
+    for (family, _) in FAMILIES {
+        write!(text, "\n## {family}\n\n| Operator | Versions | Notes |\n|---|---|---|\n")
+            .expect("text can be written to a string");
+        for info in operators.iter().filter(|info| info.family == *family) {
+            let domain = if info.domain.is_empty() { "" } else { "." };
+            let line = format!(
+                "| `{}{domain}{}` | {}–{} | {}",
+                info.domain, info.name, info.since, info.until, info.note
+            );
+            writeln!(text, "{} |", line.trim_end()).expect("text can be written to a string");
+        }
+    }
+    text
+}

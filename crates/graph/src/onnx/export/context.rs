@@ -1,0 +1,160 @@
+//! What an operator's exporter sees of its node, and what it can write.
+
+use super::attributes::{AttributeValue, attribute};
+use super::writer::Output;
+use crate::graph::{Graph, Node};
+use crate::onnx::{ExportError, proto};
+use crate::op::Operator;
+use crate::shape::TensorType;
+use crate::tensor::Tensor;
+
+/// One node on its way into a model.
+pub struct ExportContext<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) node: &'a Node,
+    /// How many times each value is read.
+    pub(super) uses: &'a [usize],
+    pub(super) output: &'a mut Output,
+}
+
+/// Attributes under construction.
+#[derive(Default)]
+pub struct Attributes(Vec<proto::Attribute>);
+
+impl Attributes {
+    /// No attributes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These and one more.
+    pub fn with(mut self, name: &str, value: impl AttributeValue) -> Self {
+        self.0.push(attribute(name, value));
+        self
+    }
+
+    /// These and one more, unless it has its default value.
+    pub fn unless<T: AttributeValue + PartialEq>(self, name: &str, value: T, default: T) -> Self {
+        if value == default { self } else { self.with(name, value) }
+    }
+}
+
+impl ExportContext<'_> {
+    /// The version of the operators that the model will use.
+    pub fn opset(&self) -> i64 {
+        self.output.opset
+    }
+
+    /// Says that the model must use at least this version. The whole model is written again if it does not;
+    /// then [`opset`](Self::opset) is at least this.
+    pub fn require_opset(&mut self, version: i64) {
+        self.output.required_opset = self.output.required_opset.max(version);
+    }
+
+    /// An error that names this node. `reason` is a sentence without its full stop.
+    pub fn error(&self, reason: impl Into<String>) -> ExportError {
+        ExportError::Node {
+            node: self.node.name.clone(),
+            operator: self.node.op.name().to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The number of inputs, left-out ones between others included.
+    pub fn input_count(&self) -> usize {
+        self.node.inputs.len()
+    }
+
+    /// The type of an input; `None` if it is left out.
+    pub fn input_type(&self, index: usize) -> Option<&TensorType> {
+        let id = self.node.inputs.get(index).copied().flatten()?;
+        Some(&self.graph.value(id).ty)
+    }
+
+    /// The type of an output.
+    pub fn output_type(&self, index: usize) -> &TensorType {
+        &self.graph.value(self.node.outputs[index]).ty
+    }
+
+    /// The name of an input; empty if it is left out.
+    pub fn input(&self, index: usize) -> String {
+        let id = self.node.inputs.get(index).copied().flatten();
+        id.map_or_else(String::new, |id| self.graph.value(id).name.clone())
+    }
+
+    /// The names of all inputs.
+    pub fn inputs(&self) -> Vec<String> {
+        (0..self.input_count()).map(|index| self.input(index)).collect()
+    }
+
+    /// The names of all outputs; those that nothing reads are empty, which says that they are left out.
+    pub fn outputs(&self) -> Vec<String> {
+        let name = |id: &crate::graph::ValueId| match self.uses[id.index()] {
+            0 => String::new(),
+            _ => self.graph.value(*id).name.clone(),
+        };
+        let mut names: Vec<String> = self.node.outputs.iter().map(name).collect();
+        while names.len() > 1 && names.last().is_some_and(String::is_empty) {
+            names.pop();
+        }
+        if names.iter().all(String::is_empty) {
+            // A node must have an output; nothing needs this one.
+            names = self.node.outputs.iter().map(|id| self.graph.value(*id).name.clone()).collect();
+        }
+        names
+    }
+
+    /// Adds an initializer for something that ONNX has as an input and the operator as a field, such as axes.
+    /// `name` is put behind the node's.
+    pub fn initializer(&mut self, name: &str, tensor: &Tensor) -> String {
+        let name = self.output.fresh(&format!("{}_{name}", self.node.name));
+        self.output.initializers.push(crate::onnx::tensor::encode(&name, tensor));
+        name
+    }
+
+    /// An initializer with a list of integers.
+    pub fn integers<T: Copy + TryInto<i64>>(
+        &mut self,
+        name: &str,
+        values: &[T],
+    ) -> Result<String, ExportError> {
+        let values: Result<Vec<i64>, _> = values.iter().map(|&value| value.try_into()).collect();
+        let values = values.map_err(|_| self.error(format!("its `{name}` is too large")))?;
+        let tensor = Tensor::new(&[values.len()], &values);
+        let tensor = tensor.map_err(|error| self.error(error.to_string()))?;
+        Ok(self.initializer(name, &tensor))
+    }
+
+    /// Writes the node: these inputs, and its own outputs.
+    pub fn write(&mut self, op_type: &str, inputs: Vec<String>, attributes: Attributes) {
+        let outputs = self.outputs();
+        let name = self.node.name.clone();
+        self.push(name, op_type, inputs, outputs, attributes);
+    }
+
+    /// Writes the node with its own inputs and outputs.
+    pub fn direct(&mut self, op_type: &str, attributes: Attributes) {
+        self.write(op_type, self.inputs(), attributes);
+    }
+
+    /// Writes a node that comes before: its one output has a name of its own, which is returned.
+    pub fn before(&mut self, op_type: &str, inputs: Vec<String>, attributes: Attributes) -> String {
+        let name = self.output.fresh(&format!("{}_{op_type}", self.node.name));
+        self.push(name.clone(), op_type, inputs, vec![name.clone()], attributes);
+        name
+    }
+
+    fn push(
+        &mut self,
+        name: String,
+        op_type: &str,
+        input: Vec<String>,
+        output: Vec<String>,
+        attributes: Attributes,
+    ) {
+        let op_type = op_type.to_owned();
+        let attribute = attributes.0;
+        let node = proto::Node { name, op_type, input, output, attribute, ..Default::default() };
+        self.output.nodes.push(node);
+    }
+}

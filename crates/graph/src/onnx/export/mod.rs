@@ -1,0 +1,17 @@
+//! Graphs into ONNX models.
+//!
+//! [`writer`](self::writer) walks over a graph; a file for each family of operators says how its nodes are
+//! written, by way of [`context`](self::context).
+
+mod attributes;
+mod context;
+mod elementwise;
+mod file;
+mod linear;
+mod movement;
+mod operator;
+mod opset;
+mod writer;
+
+pub use file::export_file;
+pub use writer::{ExportOptions, export};
