@@ -4,7 +4,7 @@ use super::context::{Attributes, ExportContext};
 use crate::dtype::DType;
 use crate::onnx::ExportError;
 use crate::op::Operator;
-use crate::op::elementwise::{Binary, Cast, Compare, Unary, Variadic};
+use crate::op::elementwise::{Binary, Compare, Unary, Variadic};
 
 pub fn unary(op: &Unary, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     let none = Attributes::new();
@@ -92,17 +92,5 @@ pub fn choice(node: &mut ExportContext<'_>) -> Result<(), ExportError> {
 
 pub fn clip(node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     node.direct("Clip", Attributes::new());
-    Ok(())
-}
-
-/// The limits of small floats came with version 19 of the operators, as did those types.
-pub fn cast(op: &Cast, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
-    let attributes = Attributes::new().with("to", op.to);
-    let attributes = if node.opset() >= 19 {
-        attributes.unless("saturate", op.saturate, true)
-    } else {
-        attributes
-    };
-    node.direct("Cast", attributes);
     Ok(())
 }

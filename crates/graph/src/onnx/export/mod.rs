@@ -5,6 +5,7 @@
 
 mod attributes;
 mod context;
+mod conversion;
 mod elementwise;
 mod file;
 mod linear;

@@ -2,7 +2,9 @@
 
 use super::context::{Imported, NodeContext};
 use super::table::Entry;
-use crate::op::elementwise::{Binary, Cast, Clip, Compare, Unary, Variadic, Where};
+use crate::convert::Conversion;
+use crate::op::conversion::Cast;
+use crate::op::elementwise::{Binary, Clip, Compare, Unary, Variadic, Where};
 use crate::tensor::Tensor;
 
 macro_rules! direct {
@@ -26,8 +28,6 @@ pub const OPERATORS: &[Entry] = &[
     direct!("BitwiseNot", Unary::BitwiseNot).since(18),
     direct!("BitwiseOr", Binary::BitwiseOr).since(18),
     direct!("BitwiseXor", Binary::BitwiseXor).since(18),
-    Entry::new("Cast", cast).note("No strings."),
-    Entry::new("CastLike", cast_like).since(15),
     direct!("Ceil", Unary::Ceil),
     Entry::new("Celu", |node| {
         let alpha = node.float("alpha")?.unwrap_or(1.0);
@@ -131,19 +131,6 @@ fn bit_shift(node: &mut NodeContext<'_, '_>) -> Imported {
     }
 }
 
-fn cast(node: &mut NodeContext<'_, '_>) -> Imported {
-    let to = node.dtype("to")?.ok_or_else(|| node.error("it has no attribute `to`"))?;
-    let saturate = node.flag("saturate", true)?;
-    node.direct(Cast { to, saturate })
-}
-
-fn cast_like(node: &mut NodeContext<'_, '_>) -> Imported {
-    let to = node.input_type(1)?.dtype;
-    let saturate = node.flag("saturate", true)?;
-    let input = node.input(0)?;
-    Ok(vec![node.apply(Cast { to, saturate }, &[input])?])
-}
-
 /// The limits are attributes before version 11 and inputs from then on.
 fn clip(node: &mut NodeContext<'_, '_>) -> Imported {
     if node.opset() >= 11 {
@@ -156,7 +143,7 @@ fn clip(node: &mut NodeContext<'_, '_>) -> Imported {
         inputs.push(match limit {
             Some(limit) => {
                 let limit = node.add_constant(name, limit)?;
-                let cast = Cast { to: dtype, saturate: true };
+                let cast = Cast { to: dtype, conversion: Conversion::default() };
                 Some(if dtype == crate::DType::F32 { limit } else { node.apply(cast, &[limit])? })
             }
             None => None,

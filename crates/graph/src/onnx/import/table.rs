@@ -1,7 +1,7 @@
 //! The operators that can be imported.
 
 use super::context::{Imported, NodeContext};
-use super::{elementwise, generation, linear, movement};
+use super::{conversion, elementwise, generation, linear, movement};
 use crate::onnx::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET};
 
 /// An operator that can be imported.
@@ -47,6 +47,7 @@ impl Entry {
 /// Every family of operators: its name, and its operators.
 pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Element-wise", elementwise::OPERATORS),
+    ("Conversion", conversion::OPERATORS),
     ("Linear algebra", linear::OPERATORS),
     ("Movement", movement::OPERATORS),
     ("Generation", generation::OPERATORS),
