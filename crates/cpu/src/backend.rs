@@ -1,6 +1,8 @@
 //! The native engine as a backend.
 
-use tachy_graph::Graph;
+use std::time::Instant;
+
+use tachy_graph::{Graph, onnx};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Executable, Result,
 };
@@ -37,11 +39,15 @@ impl Backend for CpuBackend {
 
     fn load_onnx(
         &self,
-        _model: &[u8],
+        model: &[u8],
         _device: &Device,
-        _options: &CompileOptions,
+        options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
-        let detail = "it takes graphs, not yet ONNX models".to_owned();
-        Err(tachy_runtime::Error::UnsupportedOption { backend: NAME, detail })
+        let start = Instant::now();
+        let graph = onnx::import(model.to_vec(), &options.import_options())?;
+        let imported = start.elapsed();
+        let mut executable = CpuExecutable::new(&graph, options)?;
+        executable.add_phase("import", imported);
+        Ok(Box::new(executable))
     }
 }

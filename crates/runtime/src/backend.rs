@@ -1,6 +1,7 @@
 //! Backends: inference engines.
 
 use tachy_graph::Graph;
+use tachy_graph::onnx::{self, ExportOptions};
 
 use crate::device::{Device, DeviceInfo};
 use crate::error::Result;
@@ -17,7 +18,7 @@ pub trait Backend: Send + Sync {
     /// Never fails and never panics: an engine whose library is missing or broken has absent devices.
     fn devices(&self) -> Vec<DeviceInfo>;
 
-    /// Compiles a graph for one of the engine's devices.
+    /// Compiles a graph for one of the engine's devices; by default, by way of ONNX.
     ///
     /// # Errors
     /// If the device is absent, the engine lacks an operator, or it fails.
@@ -26,7 +27,10 @@ pub trait Backend: Send + Sync {
         graph: &Graph,
         device: &Device,
         options: &CompileOptions,
-    ) -> Result<Box<dyn Executable>>;
+    ) -> Result<Box<dyn Executable>> {
+        let model = onnx::export(graph, &ExportOptions::default())?;
+        self.load_onnx(&model, device, options)
+    }
 
     /// Compiles an ONNX model, given as the bytes of its file, for one of the engine's devices.
     ///

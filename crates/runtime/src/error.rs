@@ -1,5 +1,6 @@
 //! What can go wrong between a graph and its results.
 
+use tachy_graph::onnx::{ExportError, ImportError};
 use tachy_graph::{TensorError, TensorType};
 use thiserror::Error;
 
@@ -80,6 +81,12 @@ pub enum Error {
     /// `run` or `fetch` came before what it needs.
     #[error("{0}")]
     OutOfOrder(&'static str),
+    /// The model could not be read.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The graph could not be written for the engine.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A tensor could not be made.
     #[error(transparent)]
     Tensor(#[from] TensorError),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use tachy_graph::onnx::ImportOptions;
 use tachy_graph::{Shape, Tensor};
 
 /// How a graph or model is to be compiled. The same options mean the same to every backend.
@@ -38,5 +39,19 @@ impl CompileOptions {
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
         self.threads = threads;
         self
+    }
+
+    /// What the importer needs of these options.
+    pub fn import_options(&self) -> ImportOptions {
+        let mut options = ImportOptions::default();
+        options.dims = self.dims.clone();
+        options.input_shapes = self.input_shapes.clone();
+        options.known_inputs = self.known_inputs.clone();
+        // A bare file name has an empty parent, which stands for the current folder.
+        options.directory = self.model_path.as_ref().map(|path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        });
+        options
     }
 }
