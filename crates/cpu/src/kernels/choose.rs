@@ -2,13 +2,41 @@
 
 use tachy_graph::{Op, Operator};
 
-use super::unary;
+use super::{fourier, gather, grid_sample, movement, resize, scatter, sequences, unary};
 use crate::kernel::{Operands, Prepared, Unsupported};
 
 /// The kernel for an operator on these operands.
 pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
     match op {
         Op::Unary(op) => unary::prepare(*op, operands),
+
+        Op::Reshape(_) => movement::prepare_reshape(operands),
+        Op::Transpose(op) => movement::prepare_transpose(op, operands),
+        Op::Expand(op) => movement::prepare_expand(op, operands),
+        Op::Tile(op) => movement::prepare_tile(op, operands),
+        Op::DepthToSpace(op) => movement::prepare_depth_to_space(op, operands),
+        Op::SpaceToDepth(op) => movement::prepare_space_to_depth(op, operands),
+        Op::Concat(op) => movement::prepare_concat(op.axis, operands),
+        Op::Split(op) => movement::prepare_split(op, operands),
+        Op::Slice(op) => movement::prepare_slice(op, operands),
+        Op::Pad(op) => movement::prepare_pad(op, operands),
+        Op::Trilu(op) => sequences::prepare_trilu(*op, operands),
+        Op::ReverseSequence(op) => sequences::prepare_reverse_sequence(*op, operands),
+
+        Op::Gather(op) => gather::prepare_gather(*op, operands),
+        Op::GatherElements(op) => gather::prepare_gather_elements(*op, operands),
+        Op::GatherNd(op) => gather::prepare_gather_nd(*op, operands),
+        Op::OneHot(op) => gather::prepare_one_hot(*op, operands),
+        Op::ScatterElements(op) => scatter::prepare_scatter_elements(*op, operands),
+        Op::ScatterNd(op) => scatter::prepare_scatter_nd(*op, operands),
+        Op::TensorScatter(op) => scatter::prepare_tensor_scatter(*op, operands),
+
+        Op::Resize(op) => resize::prepare(op, operands),
+        Op::GridSample(op) => grid_sample::prepare(*op, operands),
+        Op::AffineGrid(op) => grid_sample::prepare_affine_grid(op, operands),
+
+        Op::Dft(op) => fourier::prepare_dft(*op, operands),
+        Op::Stft(op) => fourier::prepare_stft(*op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }
 }

@@ -1,6 +1,17 @@
 //! The kernels, a file for each family of operators, and the choice among them.
 
 mod choose;
+mod copy_map;
+mod fourier;
+mod gather;
+mod grid_sample;
+mod indices;
+mod movement;
+mod places;
+mod resize;
+mod scatter;
+mod sequences;
 mod unary;
+mod wide;
 
 pub(crate) use choose::prepare;
