@@ -3,6 +3,27 @@
 //! Pure and deterministic: nothing here reads a clock, a file or an environment, and the same samples
 //! with the same seed give the same figures on every machine. The unit of replication is the process;
 //! see [`typical`] and [`ratio`] for what that means for the intervals.
+//!
+//! ```
+//! use tachy_stats::{Candidate, ComparisonOptions, Samples, rank};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let candidate = |name: &str, times: [[f64; 3]; 3]| -> Result<_, tachy_stats::InvalidSample> {
+//!     let processes = times.into_iter().map(|times| Samples::new(times.to_vec()));
+//!     Ok(Candidate { name: name.into(), processes: processes.collect::<Result<_, _>>()? })
+//! };
+//! let ranking = rank(
+//!     &[
+//!         candidate("slow", [[2.01, 2.0, 2.0], [2.02, 2.02, 2.01], [1.99, 2.0, 2.01]])?,
+//!         candidate("fast", [[1.0, 1.01, 1.0], [1.01, 1.01, 1.02], [0.99, 1.0, 1.0]])?,
+//!     ],
+//!     &ComparisonOptions::default(),
+//! )?;
+//! assert_eq!(ranking.places[0].name, "fast");
+//! assert_eq!((ranking.places[1].rank, ranking.places[1].tied), (2, false));
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod block_length;

@@ -137,6 +137,9 @@ mod tests {
         // 0 ~ 1, 1 ~ 2, 0 < 2: all tied. 3 is slower than all of them.
         let clearly = |slow: usize, fast: usize| slow == 3 || (slow, fast) == (2, 0);
         assert_eq!(group_starts(4, clearly), [0, 0, 0, 3]);
+        // 0 ~ 1, 0 ~ 2, 1 < 2: being told apart from one member of the group is not enough.
+        let clearly = |slow: usize, fast: usize| slow == 3 || (slow, fast) == (2, 1);
+        assert_eq!(group_starts(4, clearly), [0, 0, 0, 3]);
     }
 
     #[test]

@@ -210,3 +210,21 @@ impl Difference {
         Difference { shift, score, superiority: surplus / (a * b) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Worked by hand: the ones share rank 2, the twos rank 5.5, and the three has rank 8, so the ranks
+    /// of the earlier half add up to 11.5 where 18 is expected, with a variance of 10.
+    #[test]
+    fn ties_share_ranks_and_shrink_the_variance() {
+        let difference = Difference::between(&[2.0, 1.0, 1.0, 1.0], &[2.0, 3.0, 2.0, 2.0]);
+        assert!((difference.score + 6.5 / 10.0_f64.sqrt()).abs() < 1e-12, "{}", difference.score);
+        assert!((difference.superiority + 6.5 / 16.0).abs() < 1e-12, "{}", difference.superiority);
+        assert_eq!(difference.shift, 0.5);
+
+        let none = Difference::between(&[0.0; 4], &[0.0; 4]);
+        assert_eq!((none.score, none.superiority, none.shift), (0.0, 0.0, 0.0));
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::typical::{LogRatio, LogTypical};
-use crate::{ComparisonOptions, Estimate, ReplicationUnit, Samples, StatisticsError};
+use crate::{ComparisonOptions, Estimate, Interval, ReplicationUnit, Samples, StatisticsError};
 
 /// How a candidate compares with a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,15 +180,11 @@ impl fmt::Display for Remedy {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Estimate { value, interval, replication } = &self.ratio;
-        write!(f, "{}: {value:.3}× (", self.outcome)?;
+        write!(f, "{}: {}× (", self.outcome, Ratio(*value))?;
         match interval {
-            Some(interval) => write!(
-                f,
-                "{:.3} to {:.3} at {}",
-                interval.low,
-                interval.high,
-                Percent(interval.level)
-            )?,
+            Some(Interval { low, high, level }) => {
+                write!(f, "{} to {} at {}", Ratio(*low), Ratio(*high), Percent(*level))?
+            }
             None => f.write_str("no interval")?,
         }
         write!(f, ", {replication}): {}", self.reason)?;
@@ -196,6 +192,17 @@ impl fmt::Display for Verdict {
             Some(remedy) => write!(f, "; {remedy}"),
             None => Ok(()),
         }
+    }
+}
+
+/// A ratio with three decimals around 1, and with three significant digits or more further off.
+struct Ratio(f64);
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exponent = self.0.log10().floor().clamp(-300.0, 300.0) as i32;
+        let decimals = if exponent < -1 { 2 - exponent } else { (3 - exponent).clamp(0, 3) };
+        write!(f, "{:.*}", decimals as usize, self.0)
     }
 }
 
