@@ -95,6 +95,22 @@ fn a_ratio_is_covered_with_few_processes() {
     }
 }
 
+/// Three processes may all fall into the same of two modes, and then no method can know of the other.
+#[test]
+fn a_typical_value_is_covered_unless_a_mode_stays_unseen() {
+    for effect in PROCESS_EFFECTS {
+        let least = if matches!(effect, ProcessEffect::Bimodal) { 0.80 } else { 0.90 };
+        for processes in [3, 5] {
+            let (share, _) = coverage(1.0, 600, |rng| {
+                let device = device(rng, 1.0, effect, &vec![0.0; processes]);
+                typical(&device, &options()).unwrap().interval.unwrap()
+            });
+            println!("typical, {effect:?}, {processes} processes: {share:.3}");
+            assert!(share > least, "{effect:?}, {processes} processes: {share}");
+        }
+    }
+}
+
 /// Unequal spread and unequal counts are what Welch's degrees of freedom are for.
 #[test]
 fn a_noisy_device_does_not_mislead_the_ratio() {
