@@ -4,7 +4,11 @@
 //! here by a small interpreter, so that the shapes of everything else are numbers. It is made for shapes:
 //! tensors of more than [`MAX_ELEMENTS`] are left alone, and so are most element types.
 
+mod arithmetic;
+mod array;
 mod generate;
+mod movement;
+mod reduce;
 mod share;
 
 use super::attributes::Attributes;
@@ -40,6 +44,12 @@ pub fn shares_data(op_type: &str) -> bool {
 
 /// The outputs of a node, or why they cannot be computed here.
 pub fn fold(node: &FoldNode<'_, '_>) -> Result<Vec<Tensor>, String> {
+    if let Some(tensors) = movement::fold(node) {
+        return tensors;
+    }
+    if let Some(tensor) = arithmetic::fold(node).or_else(|| reduce::fold(node)) {
+        return tensor.map(|tensor| vec![tensor]);
+    }
     let tensor = match node.op_type {
         "Constant" => generate::constant(node),
         "Shape" => generate::shape(node),
@@ -71,9 +81,7 @@ impl<'a> FoldNode<'a, '_> {
             return Ok(None);
         }
         let tensor = self.value(index)?;
-        if tensor.element_count() > MAX_ELEMENTS {
-            return Err(format!("input {index} is too large"));
-        }
+        check_size(tensor.shape())?;
         match tensor.dtype() {
             DType::I32 => Ok(slice::<i32>(tensor).iter().copied().map(i64::from).collect()),
             DType::I64 => Ok(slice::<i64>(tensor).to_vec()),
@@ -107,6 +115,16 @@ impl<'a> FoldNode<'a, '_> {
         }
         Tensor::zeros(dtype, shape).map_err(|error| error.to_string())
     }
+}
+
+/// Refuses tensors that are too large to be computed with here.
+fn check_size(shape: &[usize]) -> Result<(), String> {
+    // A dimension of size 0 makes a tensor empty, but not the loops over its other dimensions.
+    let steps = shape.iter().try_fold(1usize, |steps, &size| steps.checked_mul(size.max(1)));
+    if steps.is_some_and(|steps| steps <= MAX_ELEMENTS) {
+        return Ok(());
+    }
+    Err(format!("the shape {shape:?} is too large to be computed with at import"))
 }
 
 /// Whether a tensor of floats contains NaN.
