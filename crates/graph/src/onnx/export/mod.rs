@@ -8,10 +8,14 @@ mod context;
 mod conversion;
 mod elementwise;
 mod file;
+mod indexing;
 mod linear;
 mod movement;
 mod operator;
 mod opset;
+mod resampling;
+mod signal;
+mod slicing;
 mod writer;
 
 pub use file::export_file;

@@ -2,6 +2,7 @@
 
 use super::context::ExportContext;
 use super::{conversion, elementwise, linear, movement};
+use super::{indexing, resampling, signal, slicing};
 use crate::onnx::ExportError;
 use crate::op::Op;
 
@@ -19,6 +20,28 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::Gemm(op) => linear::gemm(op, node),
         Op::Reshape(op) => movement::reshape(op, node),
         Op::Transpose(op) => movement::transpose(op, node),
+        Op::Expand(op) => movement::expand(op, node),
+        Op::Tile(op) => movement::tile(op, node),
+        Op::DepthToSpace(op) => movement::depth_to_space(*op, node),
+        Op::SpaceToDepth(op) => movement::space_to_depth(*op, node),
+        Op::Concat(op) => slicing::concat(op, node),
+        Op::Split(op) => slicing::split(op, node),
+        Op::Slice(op) => slicing::slice(op, node),
+        Op::Pad(op) => slicing::pad(op, node),
+        Op::Trilu(op) => slicing::trilu(*op, node),
+        Op::ReverseSequence(op) => slicing::reverse_sequence(*op, node),
+        Op::Gather(op) => indexing::gather(*op, node),
+        Op::GatherElements(op) => indexing::gather_elements(*op, node),
+        Op::GatherNd(op) => indexing::gather_nd(*op, node),
+        Op::OneHot(op) => indexing::one_hot(*op, node),
+        Op::ScatterElements(op) => indexing::scatter_elements(*op, node),
+        Op::ScatterNd(op) => indexing::scatter_nd(*op, node),
+        Op::TensorScatter(op) => indexing::tensor_scatter(*op, node),
+        Op::Resize(op) => resampling::resize(op, node),
+        Op::GridSample(op) => resampling::grid_sample(*op, node),
+        Op::AffineGrid(op) => resampling::affine_grid(op, node),
+        Op::Dft(op) => signal::dft(*op, node),
+        Op::Stft(op) => signal::stft(*op, node),
         Op::BitCast(op) => conversion::bit_cast(op, node),
         _ => Err(node.error("nothing says how")),
     }

@@ -25,7 +25,7 @@ fn constant(node: &mut NodeContext<'_, '_>) -> Imported {
 }
 
 /// The value of a node that depends on known inputs of the graph only.
-fn generated(node: &mut NodeContext<'_, '_>) -> Imported {
+pub(super) fn generated(node: &mut NodeContext<'_, '_>) -> Imported {
     if !fold::reads_types_only(node.op_type()) {
         for index in 0..node.input_count() {
             node.required_constant(index, "input")?;

@@ -11,13 +11,17 @@ mod entry;
 mod fold;
 mod generation;
 mod importer;
+mod indexing;
 mod inputs;
 mod linear;
 mod movement;
 mod options;
 mod order;
+mod resampling;
 mod scope;
 mod shapes;
+mod signal;
+mod slicing;
 pub(super) mod table;
 
 pub use entry::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET, import, import_file};

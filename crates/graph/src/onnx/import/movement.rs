@@ -3,15 +3,28 @@
 use super::context::{Imported, NodeContext};
 use super::shapes;
 use super::table::Entry;
+use crate::onnx::ImportError;
 use crate::op::elementwise::Unary;
-use crate::op::movement::{Reshape, Transpose};
-use crate::shape::Shape;
+use crate::op::movement::{
+    BlockOrder, DepthToSpace, Expand, Reshape, SpaceToDepth, Tile, Transpose,
+};
+use crate::shape::{Shape, broadcast};
 
 pub const OPERATORS: &[Entry] = &[
+    Entry::new("DepthToSpace", |node| {
+        let (block_size, order) = blocks(node)?;
+        node.direct(DepthToSpace { block_size, order })
+    }),
+    Entry::new("Expand", expand).since(8).note("The shape must be known at load."),
     Entry::new("Flatten", flatten),
     Entry::new("Identity", |node| node.direct(Unary::Identity)),
     Entry::new("Reshape", reshape),
+    Entry::new("SpaceToDepth", |node| {
+        let (block_size, order) = blocks(node)?;
+        node.direct(SpaceToDepth { block_size, order })
+    }),
     Entry::new("Squeeze", squeeze),
+    Entry::new("Tile", tile).note("The repeats must be known at load."),
     Entry::new("Transpose", transpose),
     Entry::new("Unsqueeze", unsqueeze),
 ];
@@ -58,4 +71,33 @@ fn transpose(node: &mut NodeContext<'_, '_>) -> Imported {
         None => (0..rank).rev().collect(),
     };
     node.direct(Transpose { permutation })
+}
+
+fn expand(node: &mut NodeContext<'_, '_>) -> Imported {
+    let sizes = node.required_i64s(1, "shape")?;
+    let shape: Result<Shape, _> = sizes.iter().map(|&size| size.try_into()).collect();
+    let shape = shape.map_err(|_| node.error(format!("its shape is {sizes:?}")))?;
+    let shape = broadcast(&node.input_type(0)?.shape, &shape);
+    let shape = shape.map_err(|error| node.error(error.to_string()))?;
+    let input = node.input(0)?;
+    Ok(vec![node.apply(Expand { shape }, &[input])?])
+}
+
+fn tile(node: &mut NodeContext<'_, '_>) -> Imported {
+    let repeats = node.required_i64s(1, "repeats")?;
+    let repeats: Result<Vec<usize>, _> = repeats.iter().map(|&count| count.try_into()).collect();
+    let repeats = repeats.map_err(|_| node.error("one of its repeats is negative"))?;
+    let input = node.input(0)?;
+    Ok(vec![node.apply(Tile { repeats }, &[input])?])
+}
+
+fn blocks(node: &NodeContext<'_, '_>) -> Result<(usize, BlockOrder), ImportError> {
+    let size = node.int("blocksize")?.unwrap_or(0);
+    let order = match node.string("mode")?.unwrap_or("DCR") {
+        "DCR" => BlockOrder::PositionFirst,
+        "CRD" => BlockOrder::ChannelFirst,
+        other => return Err(node.error(format!("its attribute `mode` is `{other}`"))),
+    };
+    // The type rule refuses blocks of no size.
+    Ok((usize::try_from(size).unwrap_or(0), order))
 }

@@ -1,7 +1,8 @@
 //! The operators that can be imported.
 
 use super::context::{Imported, NodeContext};
-use super::{conversion, elementwise, generation, linear, movement};
+use super::{conversion, elementwise, generation, indexing, linear, movement};
+use super::{resampling, signal, slicing};
 use crate::onnx::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET};
 
 /// An operator that can be imported.
@@ -50,6 +51,10 @@ pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Conversion", conversion::OPERATORS),
     ("Linear algebra", linear::OPERATORS),
     ("Movement", movement::OPERATORS),
+    ("Parts and wholes", slicing::OPERATORS),
+    ("Indexing", indexing::OPERATORS),
+    ("Resampling", resampling::OPERATORS),
+    ("Signals", signal::OPERATORS),
     ("Generation", generation::OPERATORS),
 ];
 

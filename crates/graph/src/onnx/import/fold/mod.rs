@@ -10,6 +10,7 @@ mod generate;
 mod movement;
 mod reduce;
 mod share;
+mod signal;
 
 use super::attributes::Attributes;
 use crate::dtype::{DType, Element};
@@ -57,6 +58,8 @@ pub fn fold(node: &FoldNode<'_, '_>) -> Result<Vec<Tensor>, String> {
         "EyeLike" => generate::eye_like(node),
         "ConstantOfShape" => generate::constant_of_shape(node),
         "Range" => generate::range(node),
+        "HannWindow" | "HammingWindow" | "BlackmanWindow" => signal::window(node),
+        "MelWeightMatrix" => signal::mel_weight_matrix(node),
         op if shares_data(op) => share::share(node),
         _ => Err("it is not computed at import".to_owned()),
     };
