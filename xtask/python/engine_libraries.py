@@ -11,7 +11,7 @@ from pathlib import Path
 # A library may carry its version: libonnxruntime.so.1.31.1, libopenvino_c.so.2641, onnxruntime.dll.
 LIBRARIES = {
     "ORT_DYLIB_PATH": ("onnxruntime", "capi", r"(lib)?onnxruntime(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?"),
-    "TACHY_OPENVINO_LIB": ("openvino", "libs", r"(lib)?openvino_c(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?"),
+    "OPENVINO_LIB_PATH": ("openvino", "libs", r"(lib)?openvino_c(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?"),
 }
 
 

@@ -22,7 +22,7 @@ pub enum Task {
     ///
     /// The tests find what they need through these variables, and values set beforehand are taken up:
     /// TACHY_TEST_DATA (the folder of the test material), TACHY_PYTHON (the interpreter of the environment, if it has
-    /// the pinned packages), ORT_DYLIB_PATH and TACHY_OPENVINO_LIB (the shared libraries of ONNX Runtime and
+    /// the pinned packages), ORT_DYLIB_PATH and OPENVINO_LIB_PATH (the shared libraries of ONNX Runtime and
     /// OpenVINO).
     Test(test::Options),
     /// Checks the format, Clippy's findings and the documentation; warnings are errors
