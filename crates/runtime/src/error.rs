@@ -100,6 +100,9 @@ pub enum Error {
         /// What is wrong with the data.
         detail: String,
     },
+    /// What the file says of the model's inputs and outputs is not enough, or contradicts what was given.
+    #[error("{0}.")]
+    Interface(String),
     /// The engine failed, in its own words.
     #[error("{backend} failed to {action}: {message}")]
     Engine {

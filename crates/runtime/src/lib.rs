@@ -6,17 +6,27 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+mod containment;
 mod device;
 mod error;
 mod executable;
+mod library_file;
+mod library_search;
+mod onnx_interface;
+mod open_signature;
 mod options;
+mod python_environment;
 mod registry;
 mod signature;
 
 pub use backend::Backend;
+pub use containment::contain;
 pub use device::{Availability, Device, DeviceInfo, InvalidDeviceName};
 pub use error::{Error, Result};
 pub use executable::{CompileStats, Completion, Executable, MemoryStats};
+pub use library_search::{LibraryAbsent, LibrarySearch};
+pub use open_signature::{OpenPort, OpenSignature};
 pub use options::CompileOptions;
+pub use python_environment::PythonEnvironment;
 pub use registry::Registry;
 pub use signature::{Port, Signature};
