@@ -3,13 +3,14 @@
 //! - [`Tensor`], [`DType`] and [`shape`]: data on the host.
 //! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
-//! - [`onnx`]: models from files and into files.
+//! - [`onnx`]: models from files and into files; [`files`]: tensors from files and into files.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
 mod builder;
 pub mod convert;
 mod dtype;
+pub mod files;
 mod graph;
 pub mod onnx;
 pub mod op;

@@ -26,12 +26,11 @@ struct AlignedBytes {
 impl AlignedBytes {
     fn zeroed(length: usize) -> Result<Self, TensorError> {
         let count = length.div_ceil(ALIGNMENT);
-        // `vec![0; n]` takes zeroed pages from the system, which costs nothing until they are touched, but it
-        // aborts when there is no memory; a reservation on trial turns that into an error.
-        Vec::<Line>::new()
-            .try_reserve_exact(count)
-            .map_err(|_| TensorError::OutOfMemory { bytes: length })?;
-        Ok(Self { lines: vec![Line::zeroed(); count], length })
+        // Zeroed pages from the system cost nothing until they are touched, and a lack of memory is an error,
+        // where `vec![0; n]` would abort.
+        let lines = bytemuck::allocation::try_zeroed_vec(count)
+            .map_err(|()| TensorError::OutOfMemory { bytes: length })?;
+        Ok(Self { lines, length })
     }
 
     fn bytes(&self) -> &[u8] {
