@@ -1,0 +1,33 @@
+//! One metric of one device, ready to be told.
+
+use tachy_measure::{Measured, Metric, Unit};
+use tachy_stats::{ComparisonOptions, Estimate, Summary, typical};
+
+/// One metric of one device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What was measured.
+    pub metric: Metric,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// The typical value: the geometric mean of the processes' medians, with its interval. `None` where a median is
+    /// zero, of which no interval can be told.
+    pub estimate: Option<Estimate>,
+    /// All samples of all processes together.
+    pub summary: Summary,
+}
+
+impl Figure {
+    /// The figure of a metric, if it was measured.
+    pub(crate) fn new(measured: &Measured, metric: Metric) -> Option<Self> {
+        let measurement = measured.metric(metric)?;
+        let estimate = typical(&measurement.processes(), &ComparisonOptions::default()).ok();
+        let summary = measurement.pooled().summary()?;
+        Some(Self { metric, unit: measurement.unit, estimate, summary })
+    }
+
+    /// The best single value.
+    pub fn value(&self) -> f64 {
+        self.estimate.map_or(self.summary.median, |estimate| estimate.value)
+    }
+}

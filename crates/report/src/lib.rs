@@ -1,0 +1,26 @@
+//! How people and scripts read a comparison.
+//!
+//! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
+//! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
+//! [`samples_csv`] for the raw samples. [`devices`] and [`models`] are the lists of other commands, made of the same
+//! [`Table`] and [`Look`].
+#![forbid(unsafe_code)]
+
+mod csv;
+mod figure;
+mod json;
+mod lists;
+mod look;
+mod markdown;
+mod quantity;
+mod report;
+mod sentences;
+mod table;
+mod terminal;
+
+pub use csv::samples_csv;
+pub use figure::Figure;
+pub use lists::{ModelEntry, devices, models};
+pub use look::{Look, Tone};
+pub use report::Report;
+pub use table::{Align, Cell, Column, Table};

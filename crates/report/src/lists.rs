@@ -1,0 +1,56 @@
+//! Lists for a terminal: the devices of this machine, the models of the zoo.
+
+use tachy_runtime::{Availability, DeviceInfo};
+
+use crate::look::{Look, Tone};
+use crate::quantity::count;
+
+/// A line of [`models`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelEntry {
+    /// The name to ask for.
+    pub name: String,
+    /// Elements of all weights.
+    pub parameters: u64,
+    /// Inputs, as `name: f32[1, 3, 224, 224]`.
+    pub inputs: Vec<String>,
+    /// What it is, in a sentence.
+    pub about: String,
+}
+
+/// The devices that can be used, with their engines, and the absent ones, with the reason and the remedy.
+pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
+    let (mut available, mut absent) = (Vec::new(), Vec::new());
+    for info in devices {
+        let name = info.device.to_string();
+        match &info.availability {
+            Availability::Available => available.push((name, info.description.clone())),
+            Availability::Absent { reason, remedy } => {
+                absent.push((name, format!("{reason}\n{remedy}")));
+            }
+        }
+    }
+    let mut blocks = Vec::new();
+    for (title, entries, tone) in
+        [("Available", available, Tone::Good), ("Absent", absent, Tone::Strong)]
+    {
+        if !entries.is_empty() {
+            let title = look.paint(Tone::Quiet, title);
+            blocks.push(format!("{title}\n{}", look.entries(&entries, tone)));
+        }
+    }
+    blocks.join("\n")
+}
+
+/// The models of the zoo: what each is, its weights and its inputs.
+pub fn models(entries: &[ModelEntry], look: Look) -> String {
+    let entries: Vec<(String, String)> = entries
+        .iter()
+        .map(|entry| {
+            let facts =
+                format!("{} parameters · {}", count(entry.parameters), entry.inputs.join(", "));
+            (entry.name.clone(), format!("{}\n{facts}", entry.about))
+        })
+        .collect();
+    look.entries(&entries, Tone::Strong)
+}
