@@ -4,6 +4,7 @@ use tachy_measure::{Comparison, Metric, Outcome, Unit};
 use tachy_runtime::Availability;
 use tachy_stats::Estimate;
 
+use crate::look::tame;
 use crate::report::{METRICS, Report, Timed};
 
 impl Report<'_> {
@@ -153,7 +154,7 @@ pub fn samples_csv(comparison: &Comparison) -> String {
                         begun.map_or(String::new(), |round| round.round.to_string()),
                         identifier(measurement.metric),
                         index.to_string(),
-                        value.to_string(),
+                        format!("{value:?}"),
                         unit(measurement.unit).to_owned(),
                     ]);
                 }
@@ -192,11 +193,11 @@ fn ends(estimate: Option<&Estimate>) -> [String; 3] {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| value.to_string())
+    value.map_or(String::new(), |value| format!("{value:?}"))
 }
 
 fn line(fields: &[String]) -> String {
-    fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",") + "\r\n"
+    fields.iter().map(|field| quoted(&tame(field))).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 fn quoted(field: &str) -> String {

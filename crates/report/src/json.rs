@@ -1,13 +1,12 @@
 //! The record as JSON, with what follows from it.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
 use tachy_measure::Comparison;
 use tachy_stats::{Estimate, Place, Summary, Verdict};
 
 use crate::csv::identifier;
+use crate::layout::layout;
+use crate::quantity::plain;
 use crate::report::Report;
 
 /// The document: the record's own fields, so that it reads back as a [`Comparison`], and what follows from them.
@@ -63,7 +62,7 @@ struct PairSection {
 }
 
 impl Report<'_> {
-    /// The record and two sections that follow from it, as an indented document with lists of numbers on one line.
+    /// The record and two sections that follow from it, indented, with lists of numbers on one line.
     ///
     /// * `summary`: the `headline`, `ties` and `warnings` as sentences; `devices`: for each one that was timed, the
     ///   fastest first, `device`, the number of `samples` of a run, of `processes` and of `steady_processes`,
@@ -99,8 +98,8 @@ impl Report<'_> {
         let document = Document {
             summary: Conclusions {
                 headline: self.headline(),
-                ties: self.ties(),
-                warnings: self.warnings(),
+                ties: self.ties().iter().map(|tie| plain(tie)).collect(),
+                warnings: self.warnings().iter().map(|warning| plain(warning)).collect(),
                 devices: devices.collect(),
             },
             ranking: RankingSection {
@@ -119,129 +118,7 @@ impl Report<'_> {
             },
             record: self.comparison,
         };
-        let mut text = Vec::new();
-        let mut serializer = Serializer::with_formatter(&mut text, Indented::default());
-        document.serialize(&mut serializer).expect("a record has string keys and goes to memory");
-        text.push(b'\n');
-        String::from_utf8(text).expect("JSON is written as UTF-8")
-    }
-}
-
-/// Indents objects and lists of objects or strings; keeps numbers of a list on one line.
-#[derive(Default)]
-struct Indented {
-    /// For each open list or object, whether anything in it stands on a line of its own.
-    broken: Vec<bool>,
-    /// What is to be written before the next value of a list, once it is known what that is.
-    pending: Option<Separator>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Separator {
-    First,
-    Next,
-}
-
-impl Indented {
-    fn new_line<W: ?Sized + Write>(&self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b"\n")?;
-        self.broken.iter().try_for_each(|_| writer.write_all(b"  "))
-    }
-
-    /// A value of a list begins: a large one on a line of its own.
-    fn separate<W: ?Sized + Write>(&mut self, writer: &mut W, large: bool) -> io::Result<()> {
-        let Some(separator) = self.pending.take() else { return Ok(()) };
-        if large {
-            if let Some(broken) = self.broken.last_mut() {
-                *broken = true;
-            }
-            if separator == Separator::Next {
-                writer.write_all(b",")?;
-            }
-            self.new_line(writer)
-        } else if separator == Separator::Next {
-            writer.write_all(b", ")
-        } else {
-            Ok(())
-        }
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, writer: &mut W, with: &[u8]) -> io::Result<()> {
-        self.pending = None;
-        if self.broken.pop() == Some(true) {
-            self.new_line(writer)?;
-        }
-        writer.write_all(with)
-    }
-}
-
-macro_rules! small_values {
-    ($($name:ident: $type:ty),*) => {$(
-        fn $name<W: ?Sized + Write>(&mut self, writer: &mut W, value: $type) -> io::Result<()> {
-            self.separate(writer, false)?;
-            write!(writer, "{value}")
-        }
-    )*};
-}
-
-impl Formatter for Indented {
-    small_values!(write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_i64: i64, write_bool: bool);
-
-    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        self.separate(writer, false)?;
-        serde_json::ser::CompactFormatter.write_f64(writer, value)
-    }
-
-    fn write_null<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.separate(writer, false)?;
-        writer.write_all(b"null")
-    }
-
-    fn begin_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.separate(writer, true)?;
-        writer.write_all(b"\"")
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.separate(writer, true)?;
-        self.broken.push(false);
-        writer.write_all(b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, _: &mut W, first: bool) -> io::Result<()> {
-        self.pending = Some(if first { Separator::First } else { Separator::Next });
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.separate(writer, true)?;
-        self.broken.push(false);
-        writer.write_all(b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"}")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if let Some(broken) = self.broken.last_mut() {
-            *broken = true;
-        }
-        if !first {
-            writer.write_all(b",")?;
-        }
-        self.new_line(writer)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
+        let text = serde_json::to_string(&document).expect("a record has string keys");
+        layout(&text)
     }
 }

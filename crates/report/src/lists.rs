@@ -2,7 +2,7 @@
 
 use tachy_runtime::{Availability, DeviceInfo};
 
-use crate::look::{Look, Tone};
+use crate::look::{Look, Tone, widest};
 use crate::quantity::count;
 
 /// A line of [`models`].
@@ -30,13 +30,14 @@ pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
             }
         }
     }
+    let wide = widest(&available).max(widest(&absent));
     let mut blocks = Vec::new();
     for (title, entries, tone) in
         [("Available", available, Tone::Good), ("Absent", absent, Tone::Strong)]
     {
         if !entries.is_empty() {
             let title = look.paint(Tone::Quiet, title);
-            blocks.push(format!("{title}\n{}", look.entries(&entries, tone)));
+            blocks.push(format!("{title}\n{}", look.entries(&entries, wide, tone)));
         }
     }
     blocks.join("\n")
@@ -52,5 +53,5 @@ pub fn models(entries: &[ModelEntry], look: Look) -> String {
             (entry.name.clone(), format!("{}\n{facts}", entry.about))
         })
         .collect();
-    look.entries(&entries, Tone::Strong)
+    look.entries(&entries, widest(&entries), Tone::Strong)
 }

@@ -2,6 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 use textwrap::core::display_width;
+use textwrap::{Options, WordSplitter, fill};
+
+use crate::quantity::plain;
 
 /// The terminal that a text is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +51,19 @@ impl Look {
     pub(crate) fn wrap(self, first: &str, text: &str) -> String {
         let blanks = " ".repeat(display_width(first));
         let width = self.width.clamp(20, Self::READABLE);
-        let options = textwrap::Options::new(width)
+        let options = Options::new(width)
             .initial_indent(first)
             .subsequent_indent(&blanks)
-            .break_words(false);
-        textwrap::fill(text, options)
+            .break_words(false)
+            .word_splitter(WordSplitter::NoHyphenation);
+        plain(&fill(text, options))
     }
 
-    /// Entries of a name and a text, the texts aligned and wrapped beside the names.
-    pub(crate) fn entries(self, entries: &[(String, String)], tone: Tone) -> String {
-        let wide = entries.iter().map(|(name, _)| display_width(name)).max().unwrap_or(0);
+    /// Entries of a name and a text: the texts wrapped beside the names, of which the widest is `wide`.
+    pub(crate) fn entries(self, entries: &[(String, String)], wide: usize, tone: Tone) -> String {
         let mut lines = String::new();
         for (name, text) in entries {
-            let blanks = " ".repeat(wide - display_width(name));
+            let blanks = " ".repeat(wide.saturating_sub(display_width(name)));
             let first = format!("  {}{blanks}  ", self.paint(tone, name));
             for (place, line) in text.lines().enumerate() {
                 let continued = " ".repeat(wide + 4);
@@ -102,6 +105,11 @@ impl Tone {
             Tone::Quiet => Style::new().dimmed(),
         }
     }
+}
+
+/// The width of the widest name.
+pub(crate) fn widest(entries: &[(String, String)]) -> usize {
+    entries.iter().map(|(name, _)| display_width(name)).max().unwrap_or(0)
 }
 
 /// Text from engines and files, without the control characters with which it could command the terminal.

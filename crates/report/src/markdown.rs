@@ -4,7 +4,7 @@ use tachy_measure::Metric;
 use tachy_runtime::Availability;
 
 use crate::look::tame;
-use crate::quantity::quantity;
+use crate::quantity::{plain, quantity};
 use crate::report::{Report, Timed};
 use crate::sentences::{relative_interval, wrongness};
 use crate::terminal::ratio;
@@ -31,7 +31,7 @@ impl Report<'_> {
     /// The result, the table and its notes, for an issue or a file of notes.
     pub fn markdown(&self) -> String {
         let mut blocks =
-            vec![format!("**{}**", inline(&self.headline())), inline(&self.model_line())];
+            vec![format!("**{}**", inline(&self.result())), inline(&self.model_line())];
         if !self.timed.is_empty() {
             blocks.push(self.markdown_table());
         }
@@ -63,7 +63,7 @@ impl Report<'_> {
         }
         blocks.push(inline(&self.environment_line()));
         blocks.push(inline(&self.occasion_line()));
-        blocks.join("\n\n") + "\n"
+        plain(&blocks.join("\n\n")) + "\n"
     }
 
     fn markdown_table(&self) -> String {

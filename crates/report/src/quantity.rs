@@ -2,6 +2,14 @@
 
 use tachy_measure::Unit;
 
+/// Between a number and its unit, so that no line breaks there. Plain text gets a plain blank for it in the end.
+pub(crate) const NO_BREAK: char = '\u{a0}';
+
+/// Text with plain blanks only.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(NO_BREAK, " ")
+}
+
 /// A unit of display: how many base units it holds, and its symbol.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Scale {
@@ -46,12 +54,12 @@ impl Scale {
         let least = present().min_by(f64::total_cmp)?;
         let most = present().max_by(f64::total_cmp)?;
         let (small, large) = (Self::of(least, unit), Self::of(most, unit));
-        if least / large.size >= 0.1 {
-            Some(large)
-        } else if most / small.size < 1e4 {
-            Some(small)
-        } else {
-            None
+        let in_large = (least / large.size >= 0.1).then_some(large);
+        let in_small = (most / small.size < 1e4).then_some(small);
+        match unit {
+            Unit::Seconds => in_large.or(in_small),
+            // 1250 MiB beside 134 MiB, not 1.22 GiB beside 0.131 GiB: there are 1024 of one in the other.
+            Unit::Bytes => in_small.or(in_large),
         }
     }
 
@@ -62,7 +70,7 @@ impl Scale {
 
     /// The number and the unit.
     pub(crate) fn show(self, value: f64) -> String {
-        format!("{} {}", self.number(value), self.symbol)
+        format!("{}{NO_BREAK}{}", self.number(value), self.symbol)
     }
 }
 
@@ -98,19 +106,23 @@ pub(crate) fn count(value: u64) -> String {
     let value = value as f64;
     match value {
         0.0..1e3 => format!("{value}"),
-        1e3..999_500.0 => format!("{} k", significant(value / 1e3)),
-        999_500.0..999_500_000.0 => format!("{} M", significant(value / 1e6)),
-        _ => format!("{} G", significant(value / 1e9)),
+        1e3..999_500.0 => format!("{}{NO_BREAK}k", significant(value / 1e3)),
+        999_500.0..999_500_000.0 => format!("{}{NO_BREAK}M", significant(value / 1e6)),
+        _ => format!("{}{NO_BREAK}G", significant(value / 1e9)),
     }
 }
 
-/// A ratio's digits: two decimals near one, three where its interval is that narrow.
-pub(crate) fn ratio_decimals(value: f64, width: f64) -> usize {
+/// Ratios with two decimals near one, with three where their interval is that narrow, with fewer far from one.
+pub(crate) fn ratio(value: f64, width: f64) -> String {
     match value {
-        ..9.995 if width < 0.02 => 3,
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
+        ..9.995 if width < 0.02 => format!("{value:.3}"),
+        ..9.995 => format!("{value:.2}"),
+        ..99.95 => format!("{value:.1}"),
+        ..999.5 => format!("{value:.0}"),
+        _ => {
+            let power = 10f64.powf(value.log10().floor() - 2.0);
+            format!("{:.0}", (value / power).round() * power)
+        }
     }
 }
 
@@ -138,7 +150,7 @@ pub(crate) fn error(value: f64) -> String {
         0.0 => "0".to_owned(),
         v if v.is_infinite() => "∞".to_owned(),
         v if (0.001..1000.0).contains(&v) => significant(v),
-        v => format!("{v:.1e}"),
+        v => format!("{v:.1e}").replace(".0e", "e"),
     }
 }
 
@@ -146,9 +158,9 @@ pub(crate) fn error(value: f64) -> String {
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
-        0..60 => format!("{seconds:.1} s"),
-        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        0..60 => format!("{seconds:.1}{NO_BREAK}s"),
+        60..3600 => format!("{}{NO_BREAK}min {}{NO_BREAK}s", whole / 60, whole % 60),
+        _ => format!("{}{NO_BREAK}h {}{NO_BREAK}min", whole / 3600, whole % 3600 / 60),
     }
 }
 
@@ -174,15 +186,15 @@ mod tests {
 
     #[test]
     fn three_digits_and_the_unit_that_suits() {
-        let time = |value| quantity(value, Unit::Seconds);
+        let time = |value| plain(&quantity(value, Unit::Seconds));
         assert_eq!(time(58.23e-3), "58.2 ms");
         assert_eq!(time(812.4e-6), "812 µs");
         assert_eq!(time(1.2), "1.20 s");
         assert_eq!(time(999.6e-6), "1.00 ms");
         assert_eq!(time(9.996e-3), "10.0 ms");
         assert_eq!(time(0.0), "0 ns");
-        assert_eq!(quantity(47_500_000.0, Unit::Bytes), "45.3 MiB");
-        assert_eq!(range(57.44e-3, 59.1e-3, Unit::Seconds), "57.4–59.1 ms");
+        assert_eq!(plain(&quantity(47_500_000.0, Unit::Bytes)), "45.3 MiB");
+        assert_eq!(plain(&range(57.44e-3, 59.1e-3, Unit::Seconds)), "57.4–59.1 ms");
     }
 
     #[test]
@@ -199,8 +211,9 @@ mod tests {
         assert_eq!(percent(0.0142), "1.4%");
         assert_eq!(percent(0.125), "12%");
         assert_eq!(percent(0.00001), "<0.01%");
-        assert_eq!(count(11_689_512), "11.7 M");
-        assert_eq!(count(999_900), "1.00 M");
+        assert_eq!(plain(&count(11_689_512)), "11.7 M");
+        assert_eq!(plain(&count(999_900)), "1.00 M");
+        assert_eq!(ratio(14_102.0, 9e9), "14100");
         assert_eq!(error(3.14e-7), "3.1e-7");
         assert_eq!(error(f64::INFINITY), "∞");
         assert_eq!(level(0.95), "95%");
@@ -211,6 +224,6 @@ mod tests {
         assert_eq!(moment(0), "1970-01-01 00:00 UTC");
         assert_eq!(moment(951_827_696), "2000-02-29 12:34 UTC");
         assert_eq!(moment(1_767_225_599), "2025-12-31 23:59 UTC");
-        assert_eq!(duration(192.2), "3 min 12 s");
+        assert_eq!(plain(&duration(192.2)), "3 min 12 s");
     }
 }

@@ -1,11 +1,11 @@
 //! What a comparison says, in sentences. Names stand between backticks; each format shows them its own way.
 
 use tachy_measure::{Agreement, Unit};
-use tachy_stats::{Estimate, Outcome, Reason, Remedy};
+use tachy_stats::{Estimate, Outcome, Reason, Remedy, ReplicationUnit};
 
 use crate::look::tame;
 use crate::quantity::{
-    count, duration, error, level, moment, percent, quantity, range, ratio_decimals, significant,
+    self, NO_BREAK, count, duration, error, level, moment, percent, plain, quantity, range,
 };
 use crate::report::{Pair, Report, Timed};
 
@@ -13,8 +13,12 @@ use crate::report::{Pair, Report, Timed};
 const PARTS_MAY_BE_OFF: f64 = 0.02;
 
 impl Report<'_> {
-    /// The result in one sentence.
+    /// The result in one sentence. Names stand between backticks.
     pub fn headline(&self) -> String {
+        plain(&self.result())
+    }
+
+    pub(crate) fn result(&self) -> String {
         let groups = self.groups();
         let Some((first, others)) = groups.split_first() else { return self.nothing_timed() };
         let names = names(first);
@@ -89,7 +93,7 @@ impl Report<'_> {
     }
 
     /// For each shared rank: who cannot be told apart, by what evidence, and what would settle it.
-    pub fn ties(&self) -> Vec<String> {
+    pub(crate) fn ties(&self) -> Vec<String> {
         let groups = self.groups().into_iter().filter(|group| group.len() > 1);
         groups.map(|group| self.tie(group)).collect()
     }
@@ -100,7 +104,7 @@ impl Report<'_> {
         let advice = self.remedy(rank).map_or(String::new(), |remedy| format!("; {remedy}"));
         if self.one_process(rank) {
             return format!(
-                "{names} are not ranked: one process of a device says nothing about the next{advice}."
+                "{names} are not ranked: one process of a device says nothing about the next one{advice}."
             );
         }
         let told: Vec<&Pair> =
@@ -133,7 +137,7 @@ impl Report<'_> {
     }
 
     /// What makes the figures less sure than they look.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let environment = &self.comparison.environment;
         let mut warnings = Vec::new();
         for timed in &self.timed {
@@ -143,9 +147,8 @@ impl Report<'_> {
             && load > environment.logical_processors as f64
         {
             warnings.push(format!(
-                "The machine was busy when the comparison began: {} processes wanted to run on {}; \
+                "The machine was busy when the comparison began: {load:.1} processes wanted to run on {}; \
                  measure again when it is idle.",
-                significant(load),
                 processors(environment.logical_processors)
             ));
         }
@@ -156,14 +159,12 @@ impl Report<'_> {
                 processors(environment.logical_processors)
             ));
         }
-        let single = |timed: &&Timed| timed.counts().len() == 1;
-        let alone: Vec<String> =
-            self.timed.iter().filter(single).map(|timed| format!("`{}`", timed.name())).collect();
-        if !alone.is_empty() {
+        if let [only] = self.timed.as_slice()
+            && only.counts().len() == 1
+        {
             warnings.push(format!(
-                "{} ran in one process only: its interval covers what varied within that process, \
-                 not what the next one would bring.",
-                join(&alone)
+                "`{}` ran in one process only, which says nothing about the next process.",
+                only.name()
             ));
         }
         for timed in &self.timed {
@@ -202,7 +203,7 @@ impl Report<'_> {
             Some(quantity(environment.memory as f64, Unit::Bytes)),
             Some(format!("{} {}", environment.system, environment.architecture)),
             environment.governor.as_ref().map(|governor| format!("governor {governor}")),
-            environment.load.map(|load| format!("load {}", significant(load))),
+            environment.load.map(|load| format!("load {load:.2}")),
             Some(format!("tachy {}", environment.tachy)),
         ];
         tame(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).replace('\n', " ")
@@ -222,8 +223,12 @@ impl Report<'_> {
 
     /// How the intervals are meant.
     pub(crate) fn interval_note(&self) -> String {
-        let several = self.timed.iter().any(|timed| timed.counts().len() > 1);
-        let unit = if several { "over processes" } else { "within one process" };
+        let within = |timed: &Timed| timed.place.typical.replication.unit == ReplicationUnit::Block;
+        let unit = match self.timed.iter().filter(|timed| within(timed)).count() {
+            0 => "over processes",
+            all if all == self.timed.len() => "within one process (*)",
+            _ => "over processes, or within the only one (*)",
+        };
         match self.pairs.len() {
             0 => format!("Times are medians of calls with a 95% interval {unit}."),
             1 => format!("Times and ratios are of medians, with 95% intervals {unit}."),
@@ -282,34 +287,30 @@ fn unsteady(timed: &Timed) -> Option<String> {
 
 /// The ratio and its interval: `1.01 [0.97, 1.05]`.
 pub(crate) fn evidence(ratio: &Estimate) -> String {
-    let width = width(ratio);
-    let decimals = ratio_decimals(ratio.value, width);
-    match ratio.interval {
-        Some(interval) => format!(
-            "{:.decimals$} [{:.decimals$}, {:.decimals$}]",
-            ratio.value, interval.low, interval.high
-        ),
-        None => format!("{:.decimals$} (no interval)", ratio.value),
-    }
+    let interval = match ratio.interval {
+        Some(_) => bracket(ratio).replace(' ', "\u{a0}"),
+        None => "(no interval)".to_owned(),
+    };
+    format!("{}{NO_BREAK}{interval}", quantity::ratio(ratio.value, width(ratio)))
 }
 
 /// A ratio as a factor: `1.24×`.
 pub(crate) fn times(ratio: &Estimate) -> String {
-    format!("{:.*}×", ratio_decimals(ratio.value, width(ratio)), ratio.value)
+    format!("{}×", quantity::ratio(ratio.value, width(ratio)))
 }
 
 /// The interval of a ratio: `[1.20, 1.28]`.
 pub(crate) fn bracket(ratio: &Estimate) -> String {
-    let decimals = ratio_decimals(ratio.value, width(ratio));
+    let show = |value| quantity::ratio(value, width(ratio));
     ratio.interval.map_or(String::new(), |interval| {
-        format!("[{:.decimals$}, {:.decimals$}]", interval.low, interval.high)
+        format!("[{}, {}]", show(interval.low), show(interval.high))
     })
 }
 
 fn in_words(ratio: &Estimate) -> String {
-    let decimals = ratio_decimals(ratio.value, width(ratio));
+    let show = |value| quantity::ratio(value, width(ratio));
     ratio.interval.map_or(String::new(), |interval| {
-        format!(" (95% interval {:.decimals$}–{:.decimals$})", interval.low, interval.high)
+        format!(" (95% interval {}–{})", show(interval.low), show(interval.high))
     })
 }
 
@@ -317,7 +318,8 @@ fn width(ratio: &Estimate) -> f64 {
     ratio.interval.map_or(f64::INFINITY, |interval| interval.high - interval.low)
 }
 
-/// The interval of a value, relative to it: `±1.4%`, or `−12 +15%` where it is lopsided.
+/// The interval of a value, relative to it: `±1.4%`, or `−12 +15%` where it is lopsided; with a star where it covers
+/// one process only.
 pub(crate) fn relative_interval(estimate: &Estimate) -> String {
     let Some(interval) = estimate.interval else { return "?".to_owned() };
     let below = 1.0 - interval.low / estimate.value;
@@ -326,10 +328,11 @@ pub(crate) fn relative_interval(estimate: &Estimate) -> String {
         return "unknown".to_owned();
     }
     let (low, high) = (percent(below), percent(above));
+    let star = if estimate.replication.unit == ReplicationUnit::Block { "*" } else { "" };
     if above - below > 0.1 * above && above >= 0.1 {
-        format!("−{} +{high}", low.trim_end_matches('%'))
+        format!("−{} +{high}{star}", low.trim_end_matches('%'))
     } else {
-        format!("±{}", percent(above.max(below)))
+        format!("±{}{star}", percent(above.max(below)))
     }
 }
 

@@ -3,6 +3,7 @@
 use textwrap::core::display_width;
 
 use crate::look::{Look, Tone, tame};
+use crate::quantity::plain;
 
 /// Which side of a column its cells keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct Cell {
 impl Cell {
     /// A text in a tone.
     pub fn new(text: impl AsRef<str>, tone: Tone) -> Self {
-        Self { text: tame(text.as_ref()).replace('\n', " "), tone }
+        Self { text: plain(&tame(text.as_ref())).replace('\n', " "), tone }
     }
 }
 

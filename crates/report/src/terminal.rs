@@ -3,7 +3,7 @@
 use tachy_measure::{Metric, Unit};
 use tachy_runtime::Availability;
 
-use crate::look::{Look, Tone};
+use crate::look::{Look, Tone, widest};
 use crate::quantity::{Scale, error, quantity};
 use crate::report::{Report, Timed};
 use crate::sentences::{bracket, relative_interval, times, wrongness};
@@ -16,14 +16,12 @@ impl Report<'_> {
     /// The report for a terminal: the result in a sentence, the table, what qualifies it, and where it was measured.
     pub fn terminal(&self, look: Look) -> String {
         let tone = if self.timed.is_empty() { Tone::Bad } else { Tone::Strong };
-        let mut blocks =
-            vec![format!("{}\n", look.wrap("", &look.sentence(tone, &self.headline())))];
+        let mut blocks = vec![format!("{}\n", look.wrap("", &look.sentence(tone, &self.result())))];
         blocks.push(quiet(look, &self.model_line()));
         if !self.timed.is_empty() {
             blocks.push(self.table().render(look));
-            let notes: String =
-                self.ties().iter().map(|tie| bullet(look, "≈", Tone::Strong, tie)).collect();
-            blocks.push(notes + &quiet(look, &self.interval_note()));
+            let notes = self.ties();
+            blocks.push(notes.iter().map(|tie| bullet(look, "≈", Tone::Strong, tie)).collect());
         }
         blocks.push(self.wrong_block(look));
         blocks.push(self.failed_block(look));
@@ -31,6 +29,9 @@ impl Report<'_> {
             self.warnings().iter().map(|text| bullet(look, "!", Tone::Caution, text)).collect(),
         );
         blocks.push(self.absent_block(look));
+        if !self.timed.is_empty() {
+            blocks.push(quiet(look, &self.interval_note()));
+        }
         blocks.push(quiet(look, &self.environment_line()) + &quiet(look, &self.occasion_line()));
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n")
@@ -170,7 +171,7 @@ fn block(look: Look, tone: Tone, title: &str, entries: &[(String, String)]) -> S
     if entries.is_empty() {
         return String::new();
     }
-    format!("{}\n{}", look.paint(tone, title), look.entries(entries, Tone::Strong))
+    format!("{}\n{}", look.paint(tone, title), look.entries(entries, widest(entries), Tone::Strong))
 }
 
 /// The first lines of a message, and how many more there are.

@@ -1,8 +1,6 @@
 //! What people read: the texts of made-up comparisons, kept in `expected/`.
 
-mod support;
-
-use support::{alone, clear, close_race, eventful, expect, far_apart, nothing, one_process};
+use crate::support::{alone, clear, close_race, eventful, expect, far_apart, nothing, one_process};
 use tachy_measure::Comparison;
 use tachy_report::{Look, ModelEntry, Report, devices, models};
 use tachy_runtime::{Availability, Device, DeviceInfo};
@@ -13,7 +11,7 @@ fn terminal(comparison: &Comparison, width: usize) -> String {
 
 #[test]
 fn clear_winners_are_ranked() {
-    expect("clear-160.txt", &terminal(&clear(), 160));
+    expect("clear-180.txt", &terminal(&clear(), 180));
     expect("clear-100.txt", &terminal(&clear(), 100));
     expect("clear-80.txt", &terminal(&clear(), 80));
 }
@@ -86,7 +84,7 @@ fn lists_of_other_commands() {
         description: "Tachy 0.1.0, native".to_owned(),
         availability: Availability::Available,
     }];
-    all.extend(support::absent());
+    all.extend(crate::support::absent());
     expect("devices-80.txt", &devices(&all, Look::plain(80)));
     let entry = |name: &str, parameters, input: &str, about: &str| ModelEntry {
         name: name.to_owned(),

@@ -1,0 +1,5 @@
+//! What the reports of made-up comparisons say.
+
+mod reading;
+mod scripts;
+mod support;
