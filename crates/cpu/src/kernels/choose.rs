@@ -2,7 +2,10 @@
 
 use tachy_graph::{Op, Operator};
 
-use super::{fourier, gather, grid_sample, movement, resize, scatter, sequences, unary};
+use super::{
+    convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
+    sequences, unary,
+};
 use crate::kernel::{Operands, Prepared, Unsupported};
 
 /// The kernel for an operator on these operands.
@@ -37,6 +40,26 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
 
         Op::Dft(op) => fourier::prepare_dft(*op, operands),
         Op::Stft(op) => fourier::prepare_stft(*op, operands),
+        Op::Conv(op) => convolution::prepare(op, operands),
+        Op::ConvTranspose(op) => convolution::prepare_transpose(op, operands),
+        Op::DeformConv(op) => convolution::prepare_deform(op, operands),
+        Op::Col2Im(op) => convolution::prepare_col2im(op, operands),
+        Op::ConvInteger(op) => convolution::prepare_integer(op, operands),
+        Op::QLinearConv(op) => convolution::prepare_quantized(op, operands),
+        Op::MaxPool(op) => pooling::prepare_max(op, operands),
+        Op::AveragePool(op) => pooling::prepare_average(op, operands),
+        Op::LpPool(op) => pooling::prepare_norm(op, operands),
+        Op::GlobalPool(op) => pooling::prepare_global(*op, operands),
+        Op::MaxUnpool(op) => pooling::prepare_unpool(op, operands),
+        Op::RoiAlign(op) => pooling::prepare_roi_align(op, operands),
+        Op::BatchNormalization(op) => normalization::prepare_batch(op, operands),
+        Op::InstanceNormalization(op) => normalization::prepare_instance(op, operands),
+        Op::GroupNormalization(op) => normalization::prepare_group(op, operands),
+        Op::LayerNormalization(op) => normalization::prepare_layer(op, operands),
+        Op::RmsNormalization(op) => normalization::prepare_rms(op, operands),
+        Op::LocalResponseNormalization(op) => normalization::prepare_local_response(op, operands),
+        Op::LpNormalization(op) => normalization::prepare_lp(op, operands),
+        Op::MeanVarianceNormalization(op) => normalization::prepare_mean_variance(op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }
 }

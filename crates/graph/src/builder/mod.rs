@@ -1,5 +1,6 @@
 //! Building graphs in Rust: the frame in `core`, and a file of methods for each family of operators.
 
+mod convolution;
 mod core;
 mod elementwise;
 mod linear;

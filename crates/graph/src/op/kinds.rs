@@ -2,6 +2,7 @@
 
 use super::operator::{InferError, Inputs, Operator};
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
+use super::{convolution::*, normalization::*, pooling::*, quantized_convolution::*};
 use super::{resampling::*, scattering::*, signal::*, slicing::*};
 use crate::shape::TensorType;
 
@@ -110,6 +111,52 @@ operators! {
     Dft,
     /// Short-time Fourier transform.
     Stft,
+
+    // Convolution.
+    /// Convolution.
+    Conv,
+    /// The adjoint of convolution.
+    ConvTranspose,
+    /// Convolution at sampling points that move.
+    DeformConv,
+    /// The sum of overlapping blocks.
+    Col2Im,
+    /// Convolution of 8-bit integers.
+    ConvInteger,
+    /// Convolution of quantised tensors.
+    QLinearConv,
+
+    // Pooling.
+    /// The largest element of each window.
+    MaxPool,
+    /// The mean of each window.
+    AveragePool,
+    /// The norm of each window.
+    LpPool,
+    /// One number for each channel.
+    GlobalPool,
+    /// The inverse of `MaxPool`.
+    MaxUnpool,
+    /// Regions resampled to one size.
+    RoiAlign,
+
+    // Normalisation.
+    /// By known or the batch's statistics, channel by channel.
+    BatchNormalization,
+    /// Each channel of each sample.
+    InstanceNormalization,
+    /// Groups of channels of each sample.
+    GroupNormalization,
+    /// The innermost dimensions.
+    LayerNormalization,
+    /// By the root mean square.
+    RmsNormalization,
+    /// By neighbouring channels.
+    LocalResponseNormalization,
+    /// To norm 1 along an axis.
+    LpNormalization,
+    /// To mean 0 and variance 1 over some axes.
+    MeanVarianceNormalization,
 }
 
 impl Operator for Op {

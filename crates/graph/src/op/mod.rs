@@ -3,16 +3,21 @@
 //! A file for each family. [`Op`] is the sum of them all; [`Operator`] is what they have in common.
 
 pub mod conversion;
+pub mod convolution;
 pub mod elementwise;
 pub mod indexing;
 mod kinds;
 pub mod linear;
 pub mod movement;
+pub mod normalization;
 mod operator;
+pub mod pooling;
+pub mod quantized_convolution;
 pub mod resampling;
 pub mod scattering;
 pub mod signal;
 pub mod slicing;
+pub mod window;
 
 pub use kinds::Op;
 pub use operator::{InferError, Inputs, Operator};
