@@ -6,11 +6,13 @@
 mod attributes;
 mod context;
 mod conversion;
+mod convolution;
 mod elementwise;
 mod file;
 mod indexing;
 mod linear;
 mod movement;
+mod normalization;
 mod operator;
 mod opset;
 mod resampling;

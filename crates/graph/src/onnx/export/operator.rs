@@ -2,6 +2,7 @@
 
 use super::context::ExportContext;
 use super::{conversion, elementwise, linear, movement};
+use super::{convolution, normalization};
 use super::{indexing, resampling, signal, slicing};
 use crate::onnx::ExportError;
 use crate::op::Op;
@@ -43,6 +44,26 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::Dft(op) => signal::dft(*op, node),
         Op::Stft(op) => signal::stft(*op, node),
         Op::BitCast(op) => conversion::bit_cast(op, node),
+        Op::Conv(op) => convolution::conv(op, node),
+        Op::ConvTranspose(op) => convolution::conv_transpose(op, node),
+        Op::ConvInteger(op) => convolution::conv_integer(op, node),
+        Op::QLinearConv(op) => convolution::qlinear_conv(op, node),
+        Op::DeformConv(op) => convolution::deform_conv(op, node),
+        Op::Col2Im(op) => convolution::col2im(op, node),
+        Op::MaxPool(op) => convolution::max_pool(op, node),
+        Op::AveragePool(op) => convolution::average_pool(op, node),
+        Op::LpPool(op) => convolution::lp_pool(op, node),
+        Op::GlobalPool(op) => convolution::global_pool(*op, node),
+        Op::MaxUnpool(op) => convolution::max_unpool(op, node),
+        Op::RoiAlign(op) => convolution::roi_align(op, node),
+        Op::BatchNormalization(op) => normalization::batch(op, node),
+        Op::InstanceNormalization(op) => normalization::instance(op, node),
+        Op::GroupNormalization(op) => normalization::group(op, node),
+        Op::LayerNormalization(op) => normalization::layer(op, node),
+        Op::RmsNormalization(op) => normalization::rms(op, node),
+        Op::LocalResponseNormalization(op) => normalization::local_response(op, node),
+        Op::LpNormalization(op) => normalization::lp(op, node),
+        Op::MeanVarianceNormalization(op) => normalization::mean_variance(op, node),
         _ => Err(node.error("nothing says how")),
     }
 }

@@ -6,6 +6,7 @@
 mod attributes;
 mod context;
 mod conversion;
+mod convolution;
 mod elementwise;
 mod entry;
 mod fold;
@@ -15,14 +16,17 @@ mod indexing;
 mod inputs;
 mod linear;
 mod movement;
+mod normalization;
 mod options;
 mod order;
+mod pooling;
 mod resampling;
 mod scope;
 mod shapes;
 mod signal;
 mod slicing;
 pub(super) mod table;
+mod windows;
 
 pub use entry::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET, import, import_file};
 pub use options::ImportOptions;

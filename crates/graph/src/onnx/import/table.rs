@@ -2,6 +2,7 @@
 
 use super::context::{Imported, NodeContext};
 use super::{conversion, elementwise, generation, indexing, linear, movement};
+use super::{convolution, normalization, pooling};
 use super::{resampling, signal, slicing};
 use crate::onnx::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET};
 
@@ -50,6 +51,9 @@ pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Element-wise", elementwise::OPERATORS),
     ("Conversion", conversion::OPERATORS),
     ("Linear algebra", linear::OPERATORS),
+    ("Convolution", convolution::OPERATORS),
+    ("Pooling", pooling::OPERATORS),
+    ("Normalisation", normalization::OPERATORS),
     ("Movement", movement::OPERATORS),
     ("Parts and wholes", slicing::OPERATORS),
     ("Indexing", indexing::OPERATORS),
