@@ -12,7 +12,6 @@ mod error;
 mod executable;
 mod library_file;
 mod library_search;
-mod onnx_interface;
 mod open_signature;
 mod options;
 mod python_environment;

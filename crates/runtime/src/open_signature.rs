@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tachy_graph::onnx::{Dimension, Interface};
 use tachy_graph::{DType, Shape, TensorType};
 
 use crate::error::{Error, Result};
-use crate::onnx_interface::{Dimension, OnnxInterface};
 use crate::options::CompileOptions;
 use crate::signature::{Port, Signature};
 
@@ -37,7 +37,7 @@ impl OpenSignature {
     /// # Errors
     /// If the bytes are not an ONNX model, an input is not a tensor, or a size is missing.
     pub fn of_onnx(model: &[u8], options: &CompileOptions) -> Result<Self> {
-        let interface = OnnxInterface::read(model).ok_or_else(|| {
+        let interface = Interface::read(model).ok_or_else(|| {
             Error::Interface("the file is not an ONNX model, or it is cut off".to_owned())
         })?;
         let mut dims = options.dims.clone();

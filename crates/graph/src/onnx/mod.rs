@@ -2,6 +2,7 @@
 //!
 //! - [`import`] and [`import_file`] make a [`Graph`](crate::Graph) of a model; every shape becomes fixed.
 //! - [`export`] and [`export_file`] make a model of a graph.
+//! - [`Interface`] is what a file says of its inputs and outputs, read without decoding the model.
 //! - [`operators`] lists what can be imported; [`operators_markdown`] is that list for people.
 //!
 //! The format is that of the ONNX specification, versions 7 to 28 of its operators.
@@ -12,6 +13,7 @@ mod error;
 mod export;
 mod external;
 mod import;
+mod interface;
 mod message;
 mod proto;
 mod tensor;
@@ -21,4 +23,5 @@ pub use catalogue::{OperatorInfo, operators, operators_markdown};
 pub use error::{ExportError, ImportError};
 pub use export::{ExportOptions, export, export_file};
 pub use import::{ImportOptions, NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET, import, import_file};
+pub use interface::{Dimension, Interface, InterfaceValue};
 pub(crate) use message::{decode_tensor, encode_tensor};

@@ -206,7 +206,8 @@ impl<'a> Reader<'a> {
         Err("it ends, or turns into something else, within a number".to_owned())
     }
 
-    fn take(&mut self, length: u64) -> Result<&'a [u8], String> {
+    /// So many bytes.
+    pub fn take(&mut self, length: u64) -> Result<&'a [u8], String> {
         let split = usize::try_from(length).ok().and_then(|length| self.0.split_at_checked(length));
         let (taken, rest) = split.ok_or_else(|| {
             format!("it is cut off: a field of {length} bytes has only {}", self.0.len())

@@ -5,36 +5,44 @@
 
 use std::collections::BTreeSet;
 
-use tachy_graph::DType;
+use super::data_type;
+use super::wire::Reader;
+use crate::dtype::DType;
 
 /// One dimension as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Dimension {
+pub enum Dimension {
+    /// It has this size.
     Fixed(usize),
+    /// It has a name, and its size is open.
     Named(String),
+    /// Nothing is known of it.
     Unknown,
 }
 
 /// An input or output as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Value {
-    pub(crate) name: String,
-    /// `None` for what is not a tensor, or of an element type that Tachy has not.
-    pub(crate) dtype: Option<DType>,
-    /// `None` if the file does not say.
-    pub(crate) dimensions: Option<Vec<Dimension>>,
+pub struct InterfaceValue {
+    /// Its name.
+    pub name: String,
+    /// The element type; `None` for what is not a tensor, or of an element type that Tachy has not.
+    pub dtype: Option<DType>,
+    /// Its dimensions; `None` if the file does not say.
+    pub dimensions: Option<Vec<Dimension>>,
 }
 
 /// The inputs that a caller gives (initializers are none) and the outputs, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct OnnxInterface {
-    pub(crate) inputs: Vec<Value>,
-    pub(crate) outputs: Vec<Value>,
+pub struct Interface {
+    /// What the caller gives.
+    pub inputs: Vec<InterfaceValue>,
+    /// What the caller gets.
+    pub outputs: Vec<InterfaceValue>,
 }
 
-impl OnnxInterface {
+impl Interface {
     /// Reads the interface; `None` if the bytes are not a protobuf message with a graph in it.
-    pub(crate) fn read(model: &[u8]) -> Option<Self> {
+    pub fn read(model: &[u8]) -> Option<Self> {
         const MODEL_GRAPH: u64 = 7;
         const GRAPH_NAME_OF_INITIALIZER: u64 = 8;
         let mut interface = None;
@@ -59,17 +67,19 @@ impl OnnxInterface {
     }
 }
 
-fn value(bytes: &[u8]) -> Option<Value> {
+fn value(bytes: &[u8]) -> Option<InterfaceValue> {
     const TENSOR_TYPE: u64 = 1;
     let mut value =
-        Value { name: text(bytes, 1)?.unwrap_or_default(), dtype: None, dimensions: None };
+        InterfaceValue { name: text(bytes, 1)?.unwrap_or_default(), dtype: None, dimensions: None };
     fields(bytes, |field, content| {
         let (2, Content::Bytes(kind)) = (field, content) else { return Some(()) };
         fields(kind, |field, content| {
             let (TENSOR_TYPE, Content::Bytes(tensor)) = (field, content) else { return Some(()) };
             fields(tensor, |field, content| {
                 match (field, content) {
-                    (1, Content::Number(code)) => value.dtype = dtype(code),
+                    (1, Content::Number(code)) => {
+                        value.dtype = data_type::from_number(code as i64).ok()
+                    }
                     (2, Content::Bytes(shape)) => value.dimensions = Some(dimensions(shape)?),
                     _ => {}
                 }
@@ -115,36 +125,6 @@ fn text(message: &[u8], wanted: u64) -> Option<Option<String>> {
     Some(found)
 }
 
-/// `TensorProto.DataType`.
-fn dtype(code: u64) -> Option<DType> {
-    Some(match code {
-        1 => DType::F32,
-        2 => DType::U8,
-        3 => DType::I8,
-        4 => DType::U16,
-        5 => DType::I16,
-        6 => DType::I32,
-        7 => DType::I64,
-        9 => DType::Bool,
-        10 => DType::F16,
-        11 => DType::F64,
-        12 => DType::U32,
-        13 => DType::U64,
-        16 => DType::BF16,
-        17 => DType::F8E4M3FN,
-        18 => DType::F8E4M3FNUZ,
-        19 => DType::F8E5M2,
-        20 => DType::F8E5M2FNUZ,
-        21 => DType::U4,
-        22 => DType::I4,
-        23 => DType::F4E2M1,
-        24 => DType::F8E8M0,
-        25 => DType::U2,
-        26 => DType::I2,
-        _ => return None,
-    })
-}
-
 enum Content<'a> {
     Number(u64),
     Bytes(&'a [u8]),
@@ -152,42 +132,24 @@ enum Content<'a> {
 
 /// Calls `each` with every field of a message that is a number of variable length or bytes.
 fn fields<'a>(
-    mut message: &'a [u8],
+    message: &'a [u8],
     mut each: impl FnMut(u64, Content<'a>) -> Option<()>,
 ) -> Option<()> {
-    while !message.is_empty() {
-        let key = varint(&mut message)?;
+    let mut reader = Reader(message);
+    while !reader.0.is_empty() {
+        let key = reader.varint().ok()?;
         match key & 7 {
-            0 => each(key >> 3, Content::Number(varint(&mut message)?))?,
-            1 => drop(take(&mut message, 8)?),
+            0 => each(key >> 3, Content::Number(reader.varint().ok()?))?,
+            1 => drop(reader.take(8).ok()?),
             2 => {
-                let length = varint(&mut message)?;
-                each(key >> 3, Content::Bytes(take(&mut message, length)?))?;
+                let length = reader.varint().ok()?;
+                each(key >> 3, Content::Bytes(reader.take(length).ok()?))?;
             }
-            5 => drop(take(&mut message, 4)?),
+            5 => drop(reader.take(4).ok()?),
             _ => return None,
         }
     }
     Some(())
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if *byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn take<'a>(bytes: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
-    let (taken, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
-    *bytes = rest;
-    Some(taken)
 }
 
 #[cfg(test)]
@@ -216,15 +178,20 @@ mod tests {
         ]
         .concat();
         let model = [vec![8, 9], field(7, &graph)].concat();
-        let interface = OnnxInterface::read(&model).unwrap();
+        let interface = Interface::read(&model).unwrap();
         let dimensions =
             vec![Dimension::Named("batch".into()), Dimension::Fixed(3), Dimension::Unknown];
-        let x = Value { name: "x".into(), dtype: Some(DType::F32), dimensions: Some(dimensions) };
-        let y = Value { name: "y".into(), dtype: Some(DType::I64), dimensions: Some(vec![]) };
-        assert_eq!(interface, OnnxInterface { inputs: vec![x], outputs: vec![y] });
+        let x = InterfaceValue {
+            name: "x".into(),
+            dtype: Some(DType::F32),
+            dimensions: Some(dimensions),
+        };
+        let y =
+            InterfaceValue { name: "y".into(), dtype: Some(DType::I64), dimensions: Some(vec![]) };
+        assert_eq!(interface, Interface { inputs: vec![x], outputs: vec![y] });
         for length in 0..model.len() {
             // A cut-off file is refused or read as far as it goes; it never panics.
-            let _ = OnnxInterface::read(&model[..length]);
+            let _ = Interface::read(&model[..length]);
         }
     }
 }
