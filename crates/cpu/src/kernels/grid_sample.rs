@@ -78,7 +78,8 @@ impl Sampler {
         }
     }
 
-    /// A coordinate between −1 and 1 as a position in a dimension, kept near it as the padding says.
+    /// A coordinate between −1 and 1 as a position in a dimension, kept within it where that changes nothing
+    /// but infinities: what is beyond the border is the pixels' affair.
     fn coordinate(&self, normalized: f64, size: usize) -> f64 {
         let size = size as f64;
         let coordinate = if self.op.align_corners {
@@ -86,14 +87,11 @@ impl Sampler {
         } else {
             ((normalized + 1.0) * size - 1.0) / 2.0
         };
-        let coordinate = match self.op.interpolation {
-            GridInterpolation::Nearest => coordinate.round_ties_even(),
+        match (self.op.interpolation, self.op.padding) {
+            (GridInterpolation::Nearest, _) => coordinate.round_ties_even(),
+            // Between the border's pixel and its repetition there is nothing but its value.
+            (GridInterpolation::Linear, GridPadding::Border) => coordinate.clamp(0.0, size - 1.0),
             _ => coordinate,
-        };
-        match self.op.padding {
-            GridPadding::Zeros => coordinate,
-            GridPadding::Border => coordinate.clamp(0.0, size - 1.0),
-            GridPadding::Reflection => self.reflect(coordinate, size),
         }
     }
 
