@@ -39,18 +39,22 @@ pub fn qlinear_conv(op: &QLinearConv, node: &mut ExportContext<'_>) -> Result<()
 
 pub fn conv_transpose(op: &ConvTranspose, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     let zeros = vec![0; op.output_padding.len()];
-    let attributes = window(&op.window)
-        .unless("group", op.groups, 1)
-        .unless("output_padding", &op.output_padding[..], &zeros[..]);
+    let attributes = window(&op.window).unless("group", op.groups, 1).unless(
+        "output_padding",
+        &op.output_padding[..],
+        &zeros[..],
+    );
     node.direct("ConvTranspose", attributes);
     Ok(())
 }
 
 pub fn deform_conv(op: &DeformConv, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     node.require_opset(19);
-    let attributes = window(&op.window)
-        .unless("group", op.groups, 1)
-        .unless("offset_group", op.offset_groups, 1);
+    let attributes = window(&op.window).unless("group", op.groups, 1).unless(
+        "offset_group",
+        op.offset_groups,
+        1,
+    );
     node.direct("DeformConv", attributes);
     Ok(())
 }
@@ -69,9 +73,11 @@ pub fn col2im(op: &Col2Im, node: &mut ExportContext<'_>) -> Result<(), ExportErr
 }
 
 pub fn max_pool(op: &MaxPool, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
-    let attributes = window(&op.window)
-        .unless("ceil_mode", op.ceil, false)
-        .unless("storage_order", op.column_major, false);
+    let attributes = window(&op.window).unless("ceil_mode", op.ceil, false).unless(
+        "storage_order",
+        op.column_major,
+        false,
+    );
     node.direct("MaxPool", attributes);
     Ok(())
 }
@@ -80,9 +86,11 @@ pub fn average_pool(op: &AveragePool, node: &mut ExportContext<'_>) -> Result<()
     if is_dilated(&op.window) {
         node.require_opset(19);
     }
-    let attributes = window(&op.window)
-        .unless("ceil_mode", op.ceil, false)
-        .unless("count_include_pad", op.count_include_pad, false);
+    let attributes = window(&op.window).unless("ceil_mode", op.ceil, false).unless(
+        "count_include_pad",
+        op.count_include_pad,
+        false,
+    );
     node.direct("AveragePool", attributes);
     Ok(())
 }
@@ -112,8 +120,11 @@ pub fn global_pool(op: GlobalPool, node: &mut ExportContext<'_>) -> Result<(), E
 /// smaller kernel or stride would say the same.
 pub fn max_unpool(op: &MaxUnpool, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     let pooled = node.input_type(0).map(|ty| ty.shape[2..].to_vec()).unwrap_or_default();
-    let kernel: Option<Vec<usize>> =
-        op.indexed[2..].iter().zip(&pooled).map(|(size, pooled)| (size + 1).checked_sub(*pooled)).collect();
+    let kernel: Option<Vec<usize>> = op.indexed[2..]
+        .iter()
+        .zip(&pooled)
+        .map(|(size, pooled)| (size + 1).checked_sub(*pooled))
+        .collect();
     let kernel = kernel.ok_or_else(|| {
         node.error("the shape that its indices count in is smaller than its input")
     })?;

@@ -31,18 +31,18 @@ pub fn instance(
 /// Version 18 has a scale and a bias for each group only.
 pub fn group(op: &GroupNormalization, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     node.require_opset(21);
-    let attributes =
-        Attributes::new().with("num_groups", op.groups).with("epsilon", op.epsilon);
+    let attributes = Attributes::new().with("num_groups", op.groups).with("epsilon", op.epsilon);
     node.direct("GroupNormalization", attributes);
     Ok(())
 }
 
 pub fn layer(op: &LayerNormalization, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     node.require_opset(17);
-    let attributes = Attributes::new()
-        .with("axis", op.axis)
-        .with("epsilon", op.epsilon)
-        .unless("stash_type", op.statistics_dtype, DType::F32);
+    let attributes = Attributes::new().with("axis", op.axis).with("epsilon", op.epsilon).unless(
+        "stash_type",
+        op.statistics_dtype,
+        DType::F32,
+    );
     node.direct("LayerNormalization", attributes);
     Ok(())
 }

@@ -14,7 +14,9 @@ pub const OPERATORS: &[Entry] = &[
     Entry::new("ConvInteger", conv_integer).since(10),
     Entry::new("QLinearConv", qlinear_conv).since(10),
     Entry::new("DeformConv", deform_conv).since(19),
-    Entry::new("Col2Im", col2im).since(18).note("The image's and the block's size must be known at load."),
+    Entry::new("Col2Im", col2im)
+        .since(18)
+        .note("The image's and the block's size must be known at load."),
 ];
 
 fn conv(node: &mut NodeContext<'_, '_>) -> Imported {
@@ -60,7 +62,8 @@ fn conv_transpose(node: &mut NodeContext<'_, '_>) -> Imported {
         (Some(output), _) => Some(output),
         (None, AutoPad::SameUpper | AutoPad::SameLower) => {
             let sizes = image.iter().zip(&window.strides);
-            let sizes: Option<Vec<_>> = sizes.map(|(size, stride)| size.checked_mul(*stride)).collect();
+            let sizes: Option<Vec<_>> =
+                sizes.map(|(size, stride)| size.checked_mul(*stride)).collect();
             Some(sizes.ok_or_else(|| too_large(node))?)
         }
         (None, _) => None,
@@ -73,8 +76,7 @@ fn conv_transpose(node: &mut NodeContext<'_, '_>) -> Imported {
                 )));
             }
             for axis in 0..rank {
-                let extent =
-                    window.dilations[axis] * window.kernel[axis].saturating_sub(1) + 1;
+                let extent = window.dilations[axis] * window.kernel[axis].saturating_sub(1) + 1;
                 let full = image[axis]
                     .saturating_sub(1)
                     .checked_mul(window.strides[axis])
@@ -97,8 +99,10 @@ fn conv_transpose(node: &mut NodeContext<'_, '_>) -> Imported {
 
 fn col2im(node: &mut NodeContext<'_, '_>) -> Imported {
     let size = |node: &NodeContext<'_, '_>, values: Vec<i64>, name: &str| {
-        let values: Result<Vec<usize>, _> =
-            values.into_iter().map(|value| u32::try_from(value).map(|value| value as usize)).collect();
+        let values: Result<Vec<usize>, _> = values
+            .into_iter()
+            .map(|value| u32::try_from(value).map(|value| value as usize))
+            .collect();
         values.map_err(|_| node.error(format!("its `{name}` must lie between 0 and 2³² − 1")))
     };
     let image = node.required_i64s(1, "image_shape")?;

@@ -98,7 +98,8 @@ fn rms(node: &mut NodeContext<'_, '_>) -> Imported {
 fn local_response(node: &mut NodeContext<'_, '_>) -> Imported {
     let size = node.int("size")?.ok_or_else(|| node.error("its attribute `size` is missing"))?;
     let size = u32::try_from(size)
-        .map_err(|_| node.error(format!("its attribute `size` is {size}")))? as usize;
+        .map_err(|_| node.error(format!("its attribute `size` is {size}")))?
+        as usize;
     let op = LocalResponseNormalization {
         size,
         alpha: node.float("alpha")?.unwrap_or(1e-4),

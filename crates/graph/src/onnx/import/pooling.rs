@@ -100,9 +100,9 @@ fn roi_align(node: &mut NodeContext<'_, '_>) -> Imported {
         Some("half_pixel") => true,
         Some("output_half_pixel") => false,
         Some(other) => {
-            return Err(node.error(format!(
-                "its attribute `coordinate_transformation_mode` is `{other}`"
-            )));
+            return Err(
+                node.error(format!("its attribute `coordinate_transformation_mode` is `{other}`"))
+            );
         }
     };
     let op = RoiAlign {

@@ -43,9 +43,7 @@ pub fn sizes(node: &NodeContext<'_, '_>, name: &str) -> Result<Option<Vec<usize>
     let values: Result<Vec<_>, _> = values.iter().map(|&value| u32::try_from(value)).collect();
     match values {
         Ok(values) => Ok(Some(values.into_iter().map(|value| value as usize).collect())),
-        Err(_) => {
-            Err(node.error(format!("its attribute `{name}` must lie between 0 and 2³² − 1")))
-        }
+        Err(_) => Err(node.error(format!("its attribute `{name}` must lie between 0 and 2³² − 1"))),
     }
 }
 
@@ -62,9 +60,7 @@ pub fn unpadded(
         (None, None) => return Err(node.error("its attribute `kernel_shape` is missing")),
     };
     let mut window = Window::new(kernel);
-    for (list, name) in
-        [(&mut window.strides, "strides"), (&mut window.dilations, "dilations")]
-    {
+    for (list, name) in [(&mut window.strides, "strides"), (&mut window.dilations, "dilations")] {
         *list = sizes(node, name)?.unwrap_or_else(|| vec![1; rank]);
     }
     if [&window.kernel, &window.strides, &window.dilations].iter().any(|list| list.len() != rank) {
@@ -113,8 +109,7 @@ pub fn window(
                 // All factors are below 2³², except that of the image itself.
                 let total = (|| {
                     let travel = (size.div_ceil(stride).max(1) - 1).checked_mul(stride)?;
-                    let extent =
-                        window.dilations[axis] * window.kernel[axis].saturating_sub(1) + 1;
+                    let extent = window.dilations[axis] * window.kernel[axis].saturating_sub(1) + 1;
                     Some(travel.checked_add(extent)?.saturating_sub(size))
                 })();
                 let total = total.ok_or_else(|| node.error("its image is too large"))?;
@@ -128,8 +123,7 @@ pub fn window(
 /// A number of groups, at least 1.
 pub fn groups(node: &NodeContext<'_, '_>, name: &str) -> Result<usize, ImportError> {
     let groups = node.int(name)?.unwrap_or(1);
-    usize::try_from(groups)
-        .ok()
-        .filter(|groups| *groups > 0)
-        .ok_or_else(|| node.error(format!("its attribute `{name}` is {groups}; it must be positive")))
+    usize::try_from(groups).ok().filter(|groups| *groups > 0).ok_or_else(|| {
+        node.error(format!("its attribute `{name}` is {groups}; it must be positive"))
+    })
 }
