@@ -1,8 +1,10 @@
 //! What an operator's exporter sees of its node, and what it can write.
 
 use super::attributes::{AttributeValue, attribute};
+use super::opset;
 use super::writer::Output;
-use crate::graph::{Graph, Node};
+use crate::graph::{Graph, Node, ValueId};
+use crate::onnx::import::table;
 use crate::onnx::{ExportError, proto};
 use crate::op::Operator;
 use crate::shape::TensorType;
@@ -45,7 +47,8 @@ impl ExportContext<'_> {
         self.output.opset
     }
 
-    /// Says that the model must use at least this version. The whole model is written again if it does not;
+    /// Says that the model must use at least this version, because of how an operator is used; the version that
+    /// an operator came with, and that its element types came with, is taken care of. The whole model is written again if it does not;
     /// then [`opset`](Self::opset) is at least this.
     pub fn require_opset(&mut self, version: i64) {
         self.output.required_opset = self.output.required_opset.max(version);
@@ -87,19 +90,20 @@ impl ExportContext<'_> {
         (0..self.input_count()).map(|index| self.input(index)).collect()
     }
 
-    /// The names of all outputs; those that nothing reads are empty, which says that they are left out.
-    pub fn outputs(&self) -> Vec<String> {
-        let name = |id: &crate::graph::ValueId| match self.uses[id.index()] {
-            0 => String::new(),
-            _ => self.graph.value(*id).name.clone(),
+    /// The names of all outputs. Optional ones that nothing reads are left out, as an empty name or at the end.
+    pub fn outputs(&self, op_type: &str) -> Vec<String> {
+        let required = opset::required_outputs(op_type);
+        let name = |(index, id): (usize, &ValueId)| {
+            let used = self.uses[id.index()] > 0 || index < required;
+            if used { self.graph.value(*id).name.clone() } else { String::new() }
         };
-        let mut names: Vec<String> = self.node.outputs.iter().map(name).collect();
-        while names.len() > 1 && names.last().is_some_and(String::is_empty) {
+        let mut names: Vec<String> = self.node.outputs.iter().enumerate().map(name).collect();
+        while names.len() > required && names.last().is_some_and(String::is_empty) {
             names.pop();
         }
-        if names.iter().all(String::is_empty) {
-            // A node must have an output; nothing needs this one.
-            names = self.node.outputs.iter().map(|id| self.graph.value(*id).name.clone()).collect();
+        if names.is_empty() {
+            // Nothing reads any; a node must have an output all the same.
+            return self.node.outputs.iter().map(|id| self.graph.value(*id).name.clone()).collect();
         }
         names
     }
@@ -127,7 +131,7 @@ impl ExportContext<'_> {
 
     /// Writes the node: these inputs, and its own outputs.
     pub fn write(&mut self, op_type: &str, inputs: Vec<String>, attributes: Attributes) {
-        let outputs = self.outputs();
+        let outputs = self.outputs(op_type);
         let name = self.node.name.clone();
         self.push(name, op_type, inputs, outputs, attributes);
     }
@@ -152,6 +156,10 @@ impl ExportContext<'_> {
         output: Vec<String>,
         attributes: Attributes,
     ) {
+        self.require_opset(table::since(op_type));
+        let ids = self.node.inputs.iter().flatten().chain(&self.node.outputs);
+        let dtypes = ids.map(|id| self.graph.value(*id).ty.dtype);
+        self.require_opset(opset::of_operator(op_type, dtypes));
         let op_type = op_type.to_owned();
         let attribute = attributes.0;
         let node = proto::Node { name, op_type, input, output, attribute, ..Default::default() };

@@ -25,7 +25,6 @@ pub fn cast(op: &Cast, node: &mut ExportContext<'_>) -> Result<(), ExportError> 
 }
 
 pub fn bit_cast(op: &BitCast, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
-    node.require_opset(26);
     node.direct("BitCast", Attributes::new().with("to", op.to));
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Operators that compute element by element.
 
 use super::context::{Attributes, ExportContext};
-use crate::dtype::DType;
 use crate::onnx::ExportError;
 use crate::op::Operator;
 use crate::op::elementwise::{Binary, Compare, Unary, Variadic};
@@ -25,37 +24,6 @@ pub fn unary(op: &Unary, node: &mut ExportContext<'_>) -> Result<(), ExportError
         }
         _ => none,
     };
-    let dtype = node.input_type(0).map(|ty| ty.dtype);
-    node.require_opset(match op {
-        Unary::Gelu { .. } => 20,
-        Unary::Swish { .. } => 24,
-        Unary::Mish | Unary::BitwiseNot => 18,
-        Unary::IsNaN | Unary::IsInf { .. } if dtype.is_some_and(|d| d.is_small_float()) => 20,
-        Unary::Acos
-        | Unary::Acosh
-        | Unary::Asin
-        | Unary::Asinh
-        | Unary::Atan
-        | Unary::Atanh
-        | Unary::Cos
-        | Unary::Cosh
-        | Unary::Sin
-        | Unary::Sinh
-        | Unary::Tan
-        | Unary::Elu { .. }
-        | Unary::Selu { .. }
-        | Unary::Softplus
-        | Unary::Softsign
-        | Unary::Round
-        | Unary::HardSigmoid { .. }
-        | Unary::HardSwish
-        | Unary::ThresholdedRelu { .. }
-            if dtype == Some(DType::BF16) =>
-        {
-            22
-        }
-        _ => 0,
-    });
     node.direct(op.name(), attributes);
     Ok(())
 }
@@ -68,9 +36,6 @@ pub fn binary(op: &Binary, node: &mut ExportContext<'_>) -> Result<(), ExportErr
         Binary::ShiftRight => none.with("direction", "RIGHT"),
         _ => none,
     };
-    if matches!(op, Binary::BitwiseAnd | Binary::BitwiseOr | Binary::BitwiseXor) {
-        node.require_opset(18);
-    }
     node.direct(op.name(), attributes);
     Ok(())
 }

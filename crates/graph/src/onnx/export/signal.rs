@@ -33,7 +33,7 @@ pub fn stft(op: Stft, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     let step = scalar(node, "frame_step", op.frame_step)?;
     let length = scalar(node, "frame_length", op.frame_length)?;
     let inputs = vec![node.input(0), step, node.input(1), length];
-    node.write("STFT", inputs, Attributes::new().unless("onesided", op.onesided, true));
+    node.write("STFT", inputs, Attributes::new().with("onesided", op.onesided));
     Ok(())
 }
 

@@ -251,9 +251,16 @@ impl<'i, 'm> NodeContext<'i, 'm> {
         self.optional_i64s(index, name)
     }
 
-    /// What this node computes, if it can be computed at import; the values of its inputs were asked for.
+    /// What this node computes, which must follow from what is known.
     pub fn evaluate(&mut self) -> Result<Tensor, ImportError> {
-        let tensors = self.importer.evaluate(self.node, &self.attributes, self.opset, self.inputs);
+        let (tensors, asked) =
+            self.importer.evaluate(self.node, &self.attributes, self.opset, self.inputs);
+        for slot in asked {
+            if self.importer.use_known(slot).is_none() {
+                let index = self.inputs.iter().position(|input| *input == Some(slot));
+                self.required_constant(index.expect("one of the inputs was asked for"), "input")?;
+            }
+        }
         let tensors = tensors.map_err(|reason| self.error(reason))?;
         tensors.into_iter().next().ok_or_else(|| self.error("it has no output"))
     }

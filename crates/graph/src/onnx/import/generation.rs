@@ -2,14 +2,16 @@
 //! constants.
 
 use super::context::{Imported, NodeContext};
-use super::fold;
 use super::table::Entry;
+use crate::onnx::tensor;
+use crate::op::movement::Expand;
+use crate::tensor::Tensor;
 
 pub const OPERATORS: &[Entry] = &[
-    Entry::new("Constant", constant).note("Becomes a constant. No strings."),
-    Entry::new("ConstantOfShape", generated)
-        .since(9)
-        .note("Becomes a constant; the shape must be known at load. At most 256 MiB."),
+    Entry::new("Constant", generated).note("Becomes a constant. No strings."),
+    Entry::new("ConstantOfShape", constant_of_shape).since(9).note(
+        "Becomes a constant, or `Expand` beyond 256 MiB of them; the shape must be known at load.",
+    ),
     Entry::new("EyeLike", generated).since(9).note("Becomes a constant."),
     Entry::new("Range", generated)
         .since(11)
@@ -18,18 +20,22 @@ pub const OPERATORS: &[Entry] = &[
     Entry::new("Size", generated).note("Becomes a constant."),
 ];
 
-/// Whatever can be read was made a constant before its importer is asked; this says why it could not.
-fn constant(node: &mut NodeContext<'_, '_>) -> Imported {
+/// The value of a node that depends on nothing, or on known inputs of the graph. (What depends on nothing was
+/// made a constant before its importer is asked; then this says why it could not.)
+pub(super) fn generated(node: &mut NodeContext<'_, '_>) -> Imported {
     let tensor = node.evaluate()?;
     Ok(vec![node.add_constant("value", tensor)?])
 }
 
-/// The value of a node that depends on known inputs of the graph only.
-pub(super) fn generated(node: &mut NodeContext<'_, '_>) -> Imported {
-    if !fold::reads_types_only(node.op_type()) {
-        for index in 0..node.input_count() {
-            node.required_constant(index, "input")?;
-        }
+/// A constant, or a number that is expanded when the graph runs if there would be too many constants.
+fn constant_of_shape(node: &mut NodeContext<'_, '_>) -> Imported {
+    let shape = node.required_i64s(0, "input")?;
+    let shape = tensor::shape(&shape).map_err(|reason| node.error(reason))?;
+    if let Ok(tensor) = node.evaluate() {
+        return Ok(vec![node.add_constant("value", tensor)?]);
     }
-    constant(node)
+    let value = node.tensor("value")?.unwrap_or_else(|| Tensor::scalar(0f32));
+    let value = value.reshaped(&[]).map_err(|error| node.error(error.to_string()))?;
+    let value = node.add_constant("value", value)?;
+    Ok(vec![node.apply(Expand { shape }, &[value])?])
 }

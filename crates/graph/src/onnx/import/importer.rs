@@ -1,6 +1,7 @@
 //! The way from the messages of a file to a graph: names are resolved, nodes are put in order, functions and
 //! branches are written out, what is known already is computed, and each node's importer is called.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::attributes::Attributes;
@@ -299,7 +300,8 @@ impl<'m> Importer<'m> {
         Ok(slots)
     }
 
-    /// The outputs of a node, if they follow from what is known, and the inputs whose values were used.
+    /// The outputs of a node, if they follow from what is known, and the inputs of the graph whose values were
+    /// used.
     fn fold(
         &mut self,
         node: &'m proto::Node,
@@ -308,30 +310,29 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Slot>],
     ) -> Option<(Vec<Tensor>, BTreeSet<ValueId>)> {
         // Whatever cannot be computed here is left to the operator's importer, which says what is wrong.
-        let tensors = self.evaluate(node, attributes, opset, inputs).ok()?;
+        let (tensors, asked) = self.evaluate(node, attributes, opset, inputs);
+        let tensors = tensors.ok()?;
         if tensors.iter().any(|tensor| self.check_weights(tensor).is_err()) {
             return None;
         }
-        let depends = if fold::reads_types_only(&node.op_type) {
-            BTreeSet::new()
-        } else {
-            let known =
-                inputs.iter().flatten().filter_map(|slot| self.bindings[*slot].known.as_ref());
-            known.flat_map(|known| known.depends.iter().copied()).collect()
-        };
-        Some((tensors, depends))
+        let depends = asked.iter().flat_map(|&slot| {
+            let known = self.bindings[slot].known.as_ref();
+            known.into_iter().flat_map(|known| known.depends.iter().copied())
+        });
+        Some((tensors, depends.collect()))
     }
 
-    /// The outputs of a node whose inputs are known.
+    /// The outputs of a node whose inputs are known, and the inputs whose values were asked for.
     pub(super) fn evaluate(
         &mut self,
         node: &'m proto::Node,
         attributes: &Attributes<'m>,
         opset: i64,
         inputs: &[Option<Slot>],
-    ) -> Result<Vec<Tensor>, String> {
+    ) -> (Result<Vec<Tensor>, String>, Vec<Slot>) {
         if !domain(&node.domain).is_empty() {
-            return Err("only operators of ONNX itself are computed at import".to_owned());
+            let reason = "only operators of ONNX itself are computed at import".to_owned();
+            return (Err(reason), Vec::new());
         }
         let types: Vec<_> =
             inputs.iter().map(|slot| slot.map(|slot| &self.bindings[slot].ty)).collect();
@@ -339,7 +340,7 @@ impl<'m> Importer<'m> {
             .iter()
             .map(|slot| Some(&self.bindings[(*slot)?].known.as_ref()?.tensor))
             .collect();
-        let tensors = fold::fold(&fold::FoldNode {
+        let node = fold::FoldNode {
             op_type: &node.op_type,
             opset,
             attributes,
@@ -347,14 +348,17 @@ impl<'m> Importer<'m> {
             values: &values,
             outputs: node.output.len(),
             budget: MAX_FOLDED_BYTES - self.folded_bytes,
-        })?;
-        // Outputs that share their data with an input are counted too: that errs on the safe side for all but
-        // the operators that only ever share.
-        if !fold::shares_data(&node.op_type) {
-            self.folded_bytes += tensors.iter().map(|tensor| tensor.bytes().len()).sum::<usize>();
-            self.folded_bytes = self.folded_bytes.min(MAX_FOLDED_BYTES);
+            asked: RefCell::default(),
+        };
+        let tensors = fold::fold(&node);
+        if let Ok(tensors) = &tensors
+            && !fold::shares_data(node.op_type)
+        {
+            let bytes: usize = tensors.iter().map(|tensor| tensor.bytes().len()).sum();
+            self.folded_bytes = self.folded_bytes.saturating_add(bytes).min(MAX_FOLDED_BYTES);
         }
-        Ok(tensors)
+        let asked = node.asked.into_inner();
+        (tensors, asked.into_iter().filter_map(|index| inputs.get(index).copied()?).collect())
     }
 
     /// Writes out a call of a function of the model.

@@ -70,3 +70,9 @@ pub fn find(domain: &str, name: &str, version: i64) -> Option<&'static Entry> {
             && (entry.since..=entry.until).contains(&version)
     })
 }
+
+/// The first version of ONNX's operators that has this one, as far as they are read; 0 for unknown ones.
+pub fn since(name: &str) -> i64 {
+    let entries = FAMILIES.iter().flat_map(|(_, operators)| *operators);
+    entries.filter(|e| e.domain.is_empty() && e.name == name).map(|e| e.since).min().unwrap_or(0)
+}

@@ -9,7 +9,7 @@ use crate::tensor::Tensor;
 /// The output of an operator that computes element by element; `None` if it is not one.
 pub fn fold(node: &FoldNode<'_, '_>) -> Option<Result<Tensor, String>> {
     Some(match node.op_type {
-        "Cast" => cast(node),
+        "Cast" | "CastLike" => cast(node),
         "Abs" | "Ceil" | "Floor" | "Neg" | "Not" | "Sqrt" => unary(node),
         "Add" | "Sub" | "Mul" | "Div" | "Mod" | "Min" | "Max" => reduce_inputs(node),
         "And" | "Or" | "Xor" | "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual" => {
@@ -24,7 +24,10 @@ fn cast(node: &FoldNode<'_, '_>) -> Result<Tensor, String> {
     let input = node.value(0)?;
     check_size(input.shape())?;
     // The attributes are about small floats, which shapes are not made of.
-    let to = node.attributes.dtype("to")?.ok_or("it has no attribute `to`")?;
+    let to = match node.op_type {
+        "Cast" => node.attributes.dtype("to")?.ok_or("it has no attribute `to`")?,
+        _ => node.ty(1)?.dtype,
+    };
     if to.is_small_float() {
         return Err(format!("{to} is not computed with at import"));
     }

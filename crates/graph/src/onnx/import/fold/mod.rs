@@ -12,6 +12,9 @@ mod reduce;
 mod share;
 mod signal;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::attributes::Attributes;
 use crate::dtype::{DType, Element};
 use crate::shape::TensorType;
@@ -31,11 +34,8 @@ pub struct FoldNode<'a, 'm> {
     pub outputs: usize,
     /// How many bytes the outputs may take together.
     pub budget: usize,
-}
-
-/// Whether an operator's outputs follow from the types of its inputs alone.
-pub fn reads_types_only(op_type: &str) -> bool {
-    matches!(op_type, "Shape" | "Size" | "EyeLike" | "Constant")
+    /// Which inputs' values were asked for so far.
+    pub asked: RefCell<BTreeSet<usize>>,
 }
 
 /// Whether an operator's outputs share the data of its inputs.
@@ -74,6 +74,7 @@ impl<'a> FoldNode<'a, '_> {
 
     /// The value of an input.
     fn value(&self, index: usize) -> Result<&'a Tensor, String> {
+        self.asked.borrow_mut().insert(index);
         let value = self.values.get(index).copied().flatten();
         value.ok_or_else(|| format!("the value of input {index} is not known"))
     }
