@@ -4,6 +4,7 @@
 //! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
 //! - [`onnx`]: models from files and into files; [`files`]: tensors from files and into files.
+//! - [`zoo`]: models that come with Tachy.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ pub mod op;
 pub mod shape;
 mod small_float;
 mod tensor;
+pub mod zoo;
 
 pub use builder::GraphBuilder;
 pub use dtype::{DType, Element, UnknownDType};

@@ -1,8 +1,8 @@
 //! Do two engines agree? Distances between outputs, and how much of one is no error.
 
-use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
-use tachy_graph::{DType, Element, Tensor};
+use tachy_graph::convert::Conversion;
+use tachy_graph::{DType, Tensor};
 
 /// How far outputs are from the reference: the worst output's figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub fn agreement(names: &[String], found: &[Tensor], expected: &[Tensor]) -> Agr
 
 fn compare(name: &str, found: &Tensor, expected: &Tensor) -> Agreement {
     let tolerance = tolerance(expected.dtype());
-    let (found, expected) = (values(found), values(expected));
+    let (found, expected) = (tensor_values(found), tensor_values(expected));
     let magnitude =
         expected.iter().filter(|b| b.is_finite()).fold(0.0f64, |most, b| most.max(b.abs()));
     let floor = (magnitude * 1e-3).max(f64::MIN_POSITIVE);
@@ -141,30 +141,12 @@ fn compare(name: &str, found: &Tensor, expected: &Tensor) -> Agreement {
     agreement
 }
 
-/// The elements as binary64. Types that are only stored count as their bits: they must be equal anyway.
-fn values(tensor: &Tensor) -> Vec<f64> {
-    fn read<T: Element>(tensor: &Tensor, convert: impl Fn(T) -> f64) -> Vec<f64> {
-        tensor
-            .as_slice()
-            .expect("the element type was matched")
-            .iter()
-            .map(|x| convert(*x))
-            .collect()
-    }
-    match tensor.dtype() {
-        DType::F32 => read(tensor, |x: f32| x.into()),
-        DType::F64 => read(tensor, |x: f64| x),
-        DType::F16 => read(tensor, f16::to_f64),
-        DType::BF16 => read(tensor, bf16::to_f64),
-        DType::I8 => read(tensor, |x: i8| x.into()),
-        DType::I16 => read(tensor, |x: i16| x.into()),
-        DType::U16 => read(tensor, |x: u16| x.into()),
-        DType::I32 => read(tensor, |x: i32| x.into()),
-        DType::U32 => read(tensor, |x: u32| x.into()),
-        DType::I64 => read(tensor, |x: i64| x as f64),
-        DType::U64 => read(tensor, |x: u64| x as f64),
-        _ => tensor.bytes().iter().map(|x| f64::from(*x)).collect(),
-    }
+/// The elements as binary64; integers beyond 2⁵³ are rounded.
+pub fn tensor_values(tensor: &Tensor) -> Vec<f64> {
+    let wide = tensor.cast(DType::F64, Conversion::default());
+    // A tensor of the same shape exists, so this one's shape is possible; without memory there is nothing to do.
+    let wide = wide.expect("there is memory for a copy of the tensor");
+    wide.as_slice::<f64>().expect("it was just cast").to_vec()
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::SeedableRng;
 use tachy_graph::{Shape, Tensor};
 use tachy_runtime::{Device, DeviceInfo};
 use thiserror::Error;
@@ -104,7 +104,9 @@ pub enum CompareError {
         failures: String,
     },
     /// Nothing to compare.
-    #[error("there is no device to compare; `tachy devices` shows which there are and what would bring the others.")]
+    #[error(
+        "there is no device to compare; `tachy devices` shows which there are and what would bring the others."
+    )]
     NoDevice,
     /// The temporary folder cannot be used.
     #[error("a folder for temporary files cannot be made: {0}")]
@@ -138,15 +140,26 @@ pub fn compare(
     let reference = session.reference(&mut observe)?;
 
     let mut random = StdRng::seed_from_u64(plan.seed);
-    let mut trials: Vec<Trial> =
-        plan.devices.iter().map(|info| Trial::new(&info.device)).collect();
+    let mut trials: Vec<Trial> = plan.devices.iter().map(|info| Trial::new(&info.device)).collect();
     let mut progress = Progress { done: 0, of: plan.processes * plan.devices.len() * 2 };
     let mut round = 0;
     for process in 0..plan.processes {
         let mut live = session.generation(
-            process, &reference, &mut trials, &mut random, &mut progress, &mut observe,
+            process,
+            &reference,
+            &mut trials,
+            &mut random,
+            &mut progress,
+            &mut observe,
         );
-        session.rounds(&mut live, &mut trials, &mut round, &mut random, &mut progress, &mut observe);
+        session.rounds(
+            &mut live,
+            &mut trials,
+            &mut round,
+            &mut random,
+            &mut progress,
+            &mut observe,
+        );
         session.memory(&mut live, &mut trials);
     }
 
@@ -162,7 +175,9 @@ pub fn compare(
         .collect();
     let inputs = match plan.input_files.len() {
         0 => format!("seeded generator (seed {})", plan.seed),
-        count => format!("{count} from files, the others from the seeded generator (seed {})", plan.seed),
+        count => {
+            format!("{count} from files, the others from the seeded generator (seed {})", plan.seed)
+        }
     };
     Ok(Comparison {
         format: FORMAT,
@@ -262,10 +277,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
         Ok((seconds, tensors))
     }
 
-    fn reference(
-        &mut self,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Reference, CompareError> {
+    fn reference(&mut self, observe: &mut dyn FnMut(Event<'_>)) -> Result<Reference, CompareError> {
         let mut failures = Vec::new();
         for device in &self.plan.references {
             observe(Event::Reference(device));

@@ -12,13 +12,14 @@ fn path(folder: &Path, place: usize) -> PathBuf {
 /// Writes the tensors into the folder.
 pub(crate) fn write(folder: &Path, tensors: &[Tensor]) -> Result<(), String> {
     tensors.iter().enumerate().try_for_each(|(place, tensor)| {
-        files::write_tensor(&path(folder, place), tensor).map_err(|error| error.to_string())
+        let named = (String::new(), tensor.clone());
+        files::write(path(folder, place), &[named]).map_err(|error| error.to_string())
     })
 }
 
 /// Reads so many tensors from the folder.
 pub(crate) fn read(folder: &Path, count: usize) -> Result<Vec<Tensor>, String> {
     (0..count)
-        .map(|place| files::read_tensor(&path(folder, place)).map_err(|error| error.to_string()))
+        .map(|place| files::read_one(path(folder, place)).map_err(|error| error.to_string()))
         .collect()
 }

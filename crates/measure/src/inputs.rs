@@ -2,6 +2,7 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tachy_graph::convert::Conversion;
 use tachy_graph::{DType, Tensor, TensorError, TensorType};
 
 /// A tensor of random elements that depends on the seed, the input's place and its type only.
@@ -12,7 +13,8 @@ use tachy_graph::{DType, Tensor, TensorError, TensorType};
 /// # Errors
 /// If there is no memory for the tensor.
 pub fn random_tensor(ty: &TensorType, seed: u64, place: usize) -> Result<Tensor, TensorError> {
-    let mut random = StdRng::seed_from_u64(seed ^ (place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut random =
+        StdRng::seed_from_u64(seed ^ (place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     if !ty.dtype.is_float() {
         let mut tensor = Tensor::zeros(ty.dtype, &ty.shape)?;
         for element in tensor.bytes_mut().chunks_exact_mut(ty.dtype.size()) {
@@ -26,7 +28,11 @@ pub fn random_tensor(ty: &TensorType, seed: u64, place: usize) -> Result<Tensor,
             *slot = value;
         }
     }
-    Ok(if ty.dtype == DType::F32 { tensor } else { tensor.cast(ty.dtype)? })
+    Ok(if ty.dtype == DType::F32 {
+        tensor
+    } else {
+        tensor.cast(ty.dtype, Conversion::default())?
+    })
 }
 
 /// Two independent standard normal numbers (Box and Muller, 1958).

@@ -4,22 +4,41 @@
 //!   before it is timed, in interleaved rounds of random order.
 //! - [`serve`] is what such a child process does.
 //! - [`Comparison`] is the record: raw samples in run order, units, circumstances.
+//! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
 
 mod agreement;
+mod case;
 mod clock;
+mod compare;
 mod environment;
+mod exchange;
+mod inputs;
+mod memory;
 mod model;
+mod process;
+mod protocol;
 mod ranking;
 mod record;
+mod sampler;
+mod scratch;
+mod trial;
+mod verify;
+mod worker;
 
-pub use agreement::{Agreement, agreement, tolerance};
+pub use agreement::{Agreement, agreement, tensor_values, tolerance};
+pub use case::{CaseOutcome, Tolerance, find_cases, run_case};
 pub use clock::{TICKS_PER_SAMPLE, clock_tick};
+pub use compare::{CompareError, Event, Plan, compare};
 pub use environment::Environment;
+pub use inputs::random_tensor;
+pub use memory::peak_resident;
 pub use model::ModelSource;
 pub use ranking::{Ranked, rank};
 pub use record::{
     Comparison, FORMAT, Measured, Measurement, Metric, ModelDescription, Outcome, RoundStart, Row,
     Series, Settings, Stage, Unit, WarmUp,
 };
+pub use verify::{VerifiedCase, VerifyPlan, verify};
+pub use worker::serve;

@@ -36,7 +36,9 @@ impl WorkerProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| Silence::Broken(format!("its process could not be started: {error}")))?;
+            .map_err(|error| {
+                Silence::Broken(format!("its process could not be started: {error}"))
+            })?;
         let stdout = child.stdout.take().expect("standard output was piped");
         let (sender, replies) = channel();
         thread::spawn(move || {
@@ -102,7 +104,8 @@ impl WorkerProcess {
         let _ = self.words_ended.recv_timeout(Duration::from_secs(1));
         let words = self.last_words.lock().expect("nobody panics while holding it");
         let words = String::from_utf8_lossy(&words);
-        let last: Vec<&str> = words.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
+        let last: Vec<&str> =
+            words.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
         match last.is_empty() {
             true => status,
             false => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tachy_graph::Shape;
 use tachy_runtime::Device;
 
+use crate::case::{CaseOutcome, Tolerance};
 use crate::model::ModelSource;
 use crate::record::Metric;
 
@@ -24,6 +25,8 @@ pub(crate) enum Request {
     Sample { seconds: f64 },
     /// Tell the peak memory.
     PeakMemory,
+    /// Run a test case.
+    Case(Case),
 }
 
 /// What to compile, and how.
@@ -39,6 +42,16 @@ pub(crate) struct Load {
     pub seed: u64,
 }
 
+/// A test case, and how to run it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Case {
+    pub device: Device,
+    pub folder: PathBuf,
+    pub threads: usize,
+    pub dims: BTreeMap<String, usize>,
+    pub tolerance: Tolerance,
+}
+
 /// What a child process answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]
@@ -48,6 +61,7 @@ pub(crate) enum Reply {
     WarmedUp { calls: usize, seconds: f64, steady: bool, set_seconds: f64 },
     Sampled { series: Vec<SampledSeries> },
     PeakMemory { bytes: Option<u64> },
+    Case { outcome: CaseOutcome },
     Failed { message: String, bad_input: bool },
 }
 

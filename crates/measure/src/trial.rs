@@ -107,11 +107,12 @@ impl Trial {
     }
 
     fn measurement(&mut self, metric: Metric) -> &mut Measurement {
-        let place = self.measurements.iter().position(|m| m.metric == metric).unwrap_or_else(|| {
-            let processes = Vec::new();
-            self.measurements.push(Measurement { metric, unit: metric.unit(), processes });
-            self.measurements.len() - 1
-        });
+        let place =
+            self.measurements.iter().position(|m| m.metric == metric).unwrap_or_else(|| {
+                let processes = Vec::new();
+                self.measurements.push(Measurement { metric, unit: metric.unit(), processes });
+                self.measurements.len() - 1
+            });
         &mut self.measurements[place]
     }
 
@@ -124,10 +125,9 @@ impl Trial {
                 measurements: self.measurements,
                 warm_ups: self.warm_ups,
             }),
-            (None, None) => Outcome::Failed {
-                stage: Stage::Start,
-                message: "it was never started".to_owned(),
-            },
+            (None, None) => {
+                Outcome::Failed { stage: Stage::Start, message: "it was never started".to_owned() }
+            }
         }
     }
 }

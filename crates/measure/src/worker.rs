@@ -9,8 +9,9 @@ use std::time::Instant;
 use tachy_graph::files;
 use tachy_graph::{Tensor, TensorType, onnx, zoo};
 use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry};
-use tachy_stats::{SteadyState, WarmUpState};
+use tachy_stats::{Phase, SteadyState, SteadyStateOptions};
 
+use crate::case::run_case;
 use crate::clock::clock_tick;
 use crate::exchange;
 use crate::inputs::random_tensor;
@@ -34,7 +35,9 @@ pub fn serve(
     for line in requests.lines() {
         let reply = match serde_json::from_str(&line?) {
             Ok(request) => worker.answer(request).unwrap_or_else(Failure::into_reply),
-            Err(error) => Failure::other(format!("the request is not understood: {error}")).into_reply(),
+            Err(error) => {
+                Failure::other(format!("the request is not understood: {error}")).into_reply()
+            }
         };
         serde_json::to_writer(&mut replies, &reply)?;
         replies.write_all(b"\n")?;
@@ -88,6 +91,16 @@ impl Worker<'_> {
             Request::Sample { seconds } => {
                 Ok(Reply::Sampled { series: self.sampler()?.sample(seconds)? })
             }
+            Request::Case(case) => {
+                let (backend, device) = self.registry.find(&case.device)?;
+                let options = CompileOptions {
+                    threads: threads(case.threads)?,
+                    dims: case.dims,
+                    ..CompileOptions::default()
+                };
+                let outcome = run_case(backend, &device, &case.folder, &options, case.tolerance);
+                Ok(Reply::Case { outcome })
+            }
             Request::PeakMemory => Ok(Reply::PeakMemory { bytes: crate::memory::peak_resident() }),
         }
     }
@@ -99,8 +112,7 @@ impl Worker<'_> {
     fn load(&mut self, load: &Load) -> Result<Loaded, Failure> {
         let known_inputs = read_inputs(&load.input_files)?;
         let options = CompileOptions {
-            threads: NonZeroUsize::new(load.threads)
-                .ok_or_else(|| Failure::other("no engine runs on zero threads"))?,
+            threads: threads(load.threads)?,
             dims: load.dims.clone(),
             input_shapes: load.input_shapes.clone(),
             known_inputs: known_inputs.clone(),
@@ -148,28 +160,41 @@ impl Worker<'_> {
         let sampler = self.sampler()?;
         sampler.calibrate()?;
         let start = Instant::now();
-        let mut detector = SteadyState::default();
-        let mut calls = 0;
+        let (first, mut calls) = sampler.call_sample()?;
+        // A model so slow that the usual number of calls would take too long is judged by fewer.
+        let options = SteadyStateOptions::default();
+        let window = ((seconds / 2.0 / first.max(1e-9)) as usize).clamp(4, options.window);
+        let limit = seconds.max(3.0 * window as f64 * first);
+        let mut detector = SteadyState::new(SteadyStateOptions { window, ..options });
         let steady = loop {
             let (duration, repetitions) = sampler.call_sample()?;
-            calls += repetitions as usize;
-            match detector.push(duration) {
-                WarmUpState::Steady { .. } => break true,
-                WarmUpState::NeverSteady { .. } => break false,
-                WarmUpState::Warming if start.elapsed().as_secs_f64() >= seconds => break false,
-                WarmUpState::Warming => {}
+            calls += repetitions;
+            let phase =
+                detector.observe(duration).map_err(|error| Failure::other(error.to_string()))?;
+            match phase {
+                Phase::Steady { .. } => break true,
+                Phase::NeverSteady { .. } => break false,
+                Phase::WarmingUp if start.elapsed().as_secs_f64() >= limit => break false,
+                Phase::WarmingUp => {}
             }
         };
         let seconds = start.elapsed().as_secs_f64();
         // What is long enough was found while the engine was cold; now it is faster.
         sampler.calibrate()?;
-        Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds: sampler.set_seconds()? })
+        let set_seconds = sampler.set_seconds()?;
+        Ok(Reply::WarmedUp { calls: calls as usize, seconds, steady, set_seconds })
     }
 }
 
-fn read_inputs(files: &BTreeMap<String, std::path::PathBuf>) -> Result<BTreeMap<String, Tensor>, Failure> {
+fn threads(count: usize) -> Result<NonZeroUsize, Failure> {
+    NonZeroUsize::new(count).ok_or_else(|| Failure::other("no engine runs on zero threads"))
+}
+
+fn read_inputs(
+    files: &BTreeMap<String, std::path::PathBuf>,
+) -> Result<BTreeMap<String, Tensor>, Failure> {
     let read = |path: &Path| {
-        files::read_tensor(path)
+        files::read_one(path)
             .map_err(|error| Failure { message: error.to_string(), bad_input: true })
     };
     files.iter().map(|(name, path)| Ok((name.clone(), read(path)?))).collect()

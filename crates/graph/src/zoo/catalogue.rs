@@ -1,0 +1,87 @@
+//! The list of models, and the way to them.
+
+use thiserror::Error;
+
+use super::mlp;
+use super::weights::Weights;
+use crate::builder::GraphBuilder;
+use crate::graph::{Graph, GraphError};
+
+/// One model of the zoo.
+#[derive(Debug, Clone, Copy)]
+pub struct ZooEntry {
+    /// The name to build it by.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub description: &'static str,
+    assemble: fn(&mut Assembly) -> Result<(), GraphError>,
+}
+
+/// What a model is built with.
+pub(super) struct Assembly {
+    pub builder: GraphBuilder,
+    pub weights: Weights,
+    pub batch: usize,
+}
+
+/// What may be chosen of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ZooOptions {
+    /// The seed of the weights.
+    pub seed: u64,
+    /// The batch size.
+    pub batch: usize,
+}
+
+impl Default for ZooOptions {
+    /// Seed 0, batch 1.
+    fn default() -> Self {
+        Self { seed: 0, batch: 1 }
+    }
+}
+
+/// A model that cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ZooError {
+    /// There is no model of this name.
+    #[error("there is no model `{name}` in the zoo; the models are {known}.")]
+    UnknownModel {
+        /// The name asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The batch size makes the graph impossible.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}
+
+const MODELS: &[ZooEntry] = &[ZooEntry {
+    name: "mlp",
+    description: "Multilayer perceptron, 64-64-8: so small that an engine's overhead is all there is",
+    assemble: mlp::assemble,
+}];
+
+/// The models, in the order of their lists.
+pub fn names() -> &'static [ZooEntry] {
+    MODELS
+}
+
+/// Builds a model.
+///
+/// # Errors
+/// If there is none of this name, or the batch size makes a tensor too large.
+pub fn build(name: &str, options: &ZooOptions) -> Result<Graph, ZooError> {
+    let entry = MODELS.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let known: Vec<String> = MODELS.iter().map(|entry| format!("`{}`", entry.name)).collect();
+        ZooError::UnknownModel { name: name.to_owned(), known: known.join(", ") }
+    })?;
+    let mut assembly = Assembly {
+        builder: GraphBuilder::new(name),
+        weights: Weights::new(options.seed),
+        batch: options.batch,
+    };
+    (entry.assemble)(&mut assembly)?;
+    Ok(assembly.builder.build()?)
+}

@@ -1,0 +1,146 @@
+//! What `compare` and `bench` have in common: from arguments to a record, and from the record to its reports.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tachy_measure::{Comparison, Outcome, Plan};
+use tachy_report::Report;
+use tachy_runtime::{Availability, Device, DeviceInfo, Registry};
+
+use super::arguments::{Format, ModelArguments};
+use super::failure::Failure;
+use super::output;
+use super::progress::Progress;
+use super::settings::Settings;
+use super::{model, worker};
+
+/// How long and how often to measure.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MeasureArguments {
+    /// Seconds of measuring for each device [default: 3]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub time: Option<f64>,
+
+    /// Processes of each device: the unit of replication [default: 5]
+    #[arg(long, value_name = "COUNT")]
+    pub processes: Option<NonZeroUsize>,
+
+    /// Seconds that an engine may take for one answer before it counts as hung [default: 120]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub timeout: Option<f64>,
+}
+
+/// Where and how the result is written.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReportArguments {
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+
+    /// File for the result, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(seconds),
+        _ => Err(format!("`{text}` is not a number of seconds above 0")),
+    }
+}
+
+/// Compares devices: those named, or all that can be used.
+pub(super) fn run(
+    named: &[Device],
+    model: &ModelArguments,
+    measure: &MeasureArguments,
+    report: &ReportArguments,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let registry = crate::registry();
+    let source = model::source(model, settings)?;
+    let (devices, absent) = choose(&registry, named)?;
+    let references = references(&registry, &devices);
+    let timeout = measure.timeout.or(settings.timeout).unwrap_or(120.0);
+    let plan = Plan {
+        model: source,
+        devices,
+        absent,
+        references,
+        threads: model.threads(settings).get(),
+        dims: model.dims(),
+        input_shapes: model.shapes(),
+        input_files: model.input_files(),
+        time: Duration::from_secs_f64(measure.time.or(settings.time).unwrap_or(3.0)),
+        processes: measure.processes.or(settings.processes).map_or(5, NonZeroUsize::get),
+        seed: model.seed(settings),
+        timeout: Duration::from_secs_f64(timeout),
+    };
+    let comparison = {
+        let progress = Progress::new(0);
+        tachy_measure::compare(&plan, worker::command, |event| progress.observe(event))?
+    };
+    write(&comparison, report)?;
+    let right = |row: &tachy_measure::Row| matches!(row.outcome, Outcome::Measured(_));
+    if comparison.rows.iter().all(right) {
+        return Ok(());
+    }
+    let names: Vec<String> = comparison
+        .rows
+        .iter()
+        .filter(|row| !right(row))
+        .map(|row| format!("`{}`", row.device))
+        .collect();
+    Err(Failure::Check(format!("{} failed or computed a wrong result.", names.join(", "))))
+}
+
+/// The devices to measure, and the absent ones to tell of.
+fn choose(
+    registry: &Registry,
+    named: &[Device],
+) -> Result<(Vec<DeviceInfo>, Vec<DeviceInfo>), Failure> {
+    let all = registry.devices();
+    if named.is_empty() {
+        return Ok(all.into_iter().partition(DeviceInfo::is_available));
+    }
+    let mut chosen: Vec<DeviceInfo> = Vec::new();
+    for device in named {
+        let (_, device) = registry.find(device)?;
+        if chosen.iter().all(|info| info.device != device) {
+            chosen.extend(all.iter().find(|info| info.device == device).cloned());
+        }
+    }
+    Ok((chosen, Vec::new()))
+}
+
+/// Who may give the reference: the native engine, and after it the engines that are measured, for models that the
+/// native one cannot run.
+fn references(registry: &Registry, devices: &[DeviceInfo]) -> Vec<Device> {
+    let native = Device::of("cpu");
+    let mut references = Vec::new();
+    if registry
+        .devices()
+        .iter()
+        .any(|info| info.device == native && info.availability == Availability::Available)
+    {
+        references.push(native.clone());
+    }
+    references.extend(devices.iter().map(|info| info.device.clone()).filter(|d| *d != native));
+    references
+}
+
+fn write(comparison: &Comparison, arguments: &ReportArguments) -> Result<(), Failure> {
+    let report = Report::new(comparison)
+        .map_err(|error| Failure::Check(format!("the samples cannot be ranked: {error}")))?;
+    let file = arguments.output.as_deref();
+    let text = match arguments.format {
+        Format::Text => report.terminal(output::look(file)),
+        Format::Json => report.json(),
+        Format::Csv => report.csv(),
+        Format::Samples => tachy_report::samples_csv(comparison),
+        Format::Markdown => report.markdown(),
+    };
+    output::write(&text, file)
+}

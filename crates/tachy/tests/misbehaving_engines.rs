@@ -1,0 +1,236 @@
+//! Engines that misbehave on purpose: a comparison refuses, reports and survives them.
+//!
+//! The test program is its own worker, with the misbehaving engines in its registry beside the real ones; so it has a
+//! `main` of its own.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use tachy::graph::{Graph, Tensor};
+use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage};
+use tachy::runtime::{
+    Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
+    MemoryStats, Registry, Result, Signature,
+};
+
+/// The native engine with a fault.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// One output element is off by a thousandth of the largest.
+    Wrong,
+    /// The process dies in the first call.
+    Crash,
+    /// The first call never ends.
+    Hang,
+    /// It panics while compiling.
+    Panic,
+}
+
+impl Fault {
+    const ALL: [Fault; 4] = [Fault::Wrong, Fault::Crash, Fault::Hang, Fault::Panic];
+
+    fn name(self) -> &'static str {
+        match self {
+            Fault::Wrong => "wrong",
+            Fault::Crash => "crash",
+            Fault::Hang => "hang",
+            Fault::Panic => "panic",
+        }
+    }
+}
+
+impl Backend for Fault {
+    fn name(&self) -> &'static str {
+        (*self).name()
+    }
+
+    fn devices(&self) -> Vec<DeviceInfo> {
+        vec![DeviceInfo {
+            device: Device::of(self.name()),
+            description: format!("the native engine with a fault: {}", self.name()),
+            availability: Availability::Available,
+        }]
+    }
+
+    fn compile(
+        &self,
+        graph: &Graph,
+        device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>> {
+        self.wrap(native().compile(graph, device, options)?)
+    }
+
+    fn load_onnx(
+        &self,
+        model: &[u8],
+        device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>> {
+        self.wrap(native().load_onnx(model, device, options)?)
+    }
+}
+
+impl Fault {
+    fn wrap(self, executable: Box<dyn Executable>) -> Result<Box<dyn Executable>> {
+        assert!(!matches!(self, Fault::Panic), "this engine panics on purpose");
+        Ok(Box::new(Faulty { fault: self, executable }))
+    }
+}
+
+fn native() -> impl Backend {
+    tachy::cpu::CpuBackend
+}
+
+struct Faulty {
+    fault: Fault,
+    executable: Box<dyn Executable>,
+}
+
+impl Executable for Faulty {
+    fn signature(&self) -> &Signature {
+        self.executable.signature()
+    }
+
+    fn bind(&mut self, inputs: &[Tensor]) -> Result<()> {
+        self.executable.bind(inputs)
+    }
+
+    fn run(&mut self) -> Result<()> {
+        match self.fault {
+            Fault::Crash => std::process::abort(),
+            Fault::Hang => loop {
+                std::thread::park();
+            },
+            Fault::Wrong | Fault::Panic => self.executable.run(),
+        }
+    }
+
+    fn fetch(&mut self, outputs: &mut [Tensor]) -> Result<()> {
+        self.executable.fetch(outputs)?;
+        let elements = outputs[0].as_mut_slice::<f32>().expect("the output is f32");
+        let most = elements.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        elements[0] += 1e-3 * most;
+        Ok(())
+    }
+
+    fn compile_stats(&self) -> &CompileStats {
+        self.executable.compile_stats()
+    }
+
+    fn memory(&self) -> MemoryStats {
+        self.executable.memory()
+    }
+}
+
+fn registry() -> Registry {
+    let mut registry = tachy::registry();
+    for fault in Fault::ALL {
+        registry.register(fault);
+    }
+    registry
+}
+
+fn worker() -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("the program knows itself"));
+    command.arg("__worker");
+    command
+}
+
+/// The light ResNet-50 if the test material is there, else a small model of the zoo.
+fn model() -> (ModelSource, f64) {
+    let folder = std::env::var_os("TACHY_TEST_DATA").map(PathBuf::from);
+    let resnet = folder.map(|folder| folder.join("light/light_resnet50/model.onnx"));
+    match resnet.filter(|path| path.is_file()) {
+        Some(path) => (ModelSource::File { path }, 20.0),
+        None => {
+            println!("light_resnet50 is left out: TACHY_TEST_DATA is not set; zoo:mlp stands in");
+            (ModelSource::Zoo { name: "mlp".to_owned(), seed: 0, batch: 1 }, 2.0)
+        }
+    }
+}
+
+fn comparison() -> Comparison {
+    let (model, timeout) = model();
+    let (devices, absent) = registry().devices().into_iter().partition(DeviceInfo::is_available);
+    let plan = Plan {
+        model,
+        devices,
+        absent,
+        references: vec![Device::of("cpu")],
+        threads: 1,
+        dims: Default::default(),
+        input_shapes: Default::default(),
+        input_files: Default::default(),
+        time: Duration::from_millis(200),
+        processes: 2,
+        seed: 7,
+        timeout: Duration::from_secs_f64(timeout),
+    };
+    tachy::measure::compare(&plan, worker, |_| {}).expect("the comparison survives")
+}
+
+fn outcome<'a>(comparison: &'a Comparison, device: &str) -> &'a Outcome {
+    let row = comparison.rows.iter().find(|row| row.device.to_string() == device);
+    &row.expect("the device has a row").outcome
+}
+
+fn test() {
+    let comparison = comparison();
+    println!("model: {}", comparison.model.name);
+    for row in &comparison.rows {
+        match &row.outcome {
+            Outcome::Measured(measured) => {
+                let error = measured.agreement.relative_l2;
+                println!("{:<14} agrees: relative L2 error {error:.2e}", row.device);
+                assert!(error <= 1e-4, "{} is off by {error}", row.device);
+            }
+            Outcome::Wrong { agreement } => {
+                println!(
+                    "{:<14} wrong: relative L2 error {:.2e}",
+                    row.device, agreement.relative_l2
+                );
+            }
+            Outcome::Failed { stage, message } => {
+                println!("{:<14} failed while {}: {message}", row.device, stage.name());
+            }
+        }
+    }
+
+    assert!(
+        matches!(outcome(&comparison, "wrong"), Outcome::Wrong { agreement } if !agreement.holds())
+    );
+    let failed = |device: &str, at: Stage, words: &str| match outcome(&comparison, device) {
+        Outcome::Failed { stage, message } => {
+            assert_eq!(*stage, at, "{device}: {message}");
+            assert!(message.contains(words), "{device}: {message}");
+        }
+        other => panic!("{device} should have failed, but {other:?}"),
+    };
+    failed("crash", Stage::FirstCall, if cfg!(unix) { "signal 6" } else { "ended early" });
+    failed("hang", Stage::FirstCall, "did not answer");
+    failed("panic", Stage::Compile, "on purpose");
+
+    // Everybody else was timed, and nobody who misbehaved is ranked.
+    let ranked = tachy::measure::rank(&comparison, Metric::Run).expect("there are samples");
+    let names: Vec<String> = ranked.timed.iter().map(|(row, _)| row.device.to_string()).collect();
+    assert!(names.contains(&"cpu".to_owned()), "{names:?}");
+    for fault in Fault::ALL {
+        assert!(!names.contains(&fault.name().to_owned()), "{names:?}");
+        let Some(report) = tachy::report::Report::new(&comparison).ok() else {
+            panic!("no report")
+        };
+        assert!(report.terminal(tachy::report::Look::plain(100)).contains(fault.name()));
+    }
+}
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("__worker") {
+        let served = tachy::measure::serve(&registry(), std::io::stdin().lock(), std::io::stdout());
+        return ExitCode::from(u8::from(served.is_err()));
+    }
+    test();
+    println!("test result: ok. 1 passed; 0 failed");
+    ExitCode::SUCCESS
+}
