@@ -2,6 +2,7 @@
 
 use tachy_graph::{Op, Operator};
 
+use super::recurrent;
 use super::{
     convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
     sequences, unary,
@@ -60,6 +61,9 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
         Op::LocalResponseNormalization(op) => normalization::prepare_local_response(op, operands),
         Op::LpNormalization(op) => normalization::prepare_lp(op, operands),
         Op::MeanVarianceNormalization(op) => normalization::prepare_mean_variance(op, operands),
+        Op::Lstm(op) => recurrent::prepare_lstm(op, operands),
+        Op::Gru(op) => recurrent::prepare_gru(op, operands),
+        Op::Rnn(op) => recurrent::prepare_rnn(op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }
 }

@@ -12,6 +12,7 @@ mod movement;
 mod normalization;
 mod places;
 mod pooling;
+mod recurrent;
 mod resize;
 mod scatter;
 mod sequences;

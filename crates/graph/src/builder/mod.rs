@@ -6,5 +6,6 @@ mod elementwise;
 mod linear;
 mod movement;
 mod prune;
+mod recurrent;
 
 pub use core::GraphBuilder;

@@ -1,6 +1,7 @@
 //! The set of all operators.
 
 use super::operator::{InferError, Inputs, Operator};
+use super::recurrent::*;
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
 use super::{convolution::*, normalization::*, pooling::*, quantized_convolution::*};
 use super::{resampling::*, scattering::*, signal::*, slicing::*};
@@ -157,6 +158,14 @@ operators! {
     LpNormalization,
     /// To mean 0 and variance 1 over some axes.
     MeanVarianceNormalization,
+
+    // Recurrence.
+    /// Long short-term memory.
+    Lstm,
+    /// Gated recurrent unit.
+    Gru,
+    /// Simple recurrent layer.
+    Rnn,
 }
 
 impl Operator for Op {

@@ -13,6 +13,7 @@ pub mod normalization;
 mod operator;
 pub mod pooling;
 pub mod quantized_convolution;
+pub mod recurrent;
 pub mod resampling;
 pub mod scattering;
 pub mod signal;

@@ -15,6 +15,7 @@ mod movement;
 mod normalization;
 mod operator;
 mod opset;
+mod recurrent;
 mod resampling;
 mod signal;
 mod slicing;

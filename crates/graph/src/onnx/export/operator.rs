@@ -2,7 +2,7 @@
 
 use super::context::ExportContext;
 use super::{conversion, elementwise, linear, movement};
-use super::{convolution, normalization};
+use super::{convolution, normalization, recurrent};
 use super::{indexing, resampling, signal, slicing};
 use crate::onnx::ExportError;
 use crate::op::Op;
@@ -64,6 +64,9 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::LocalResponseNormalization(op) => normalization::local_response(op, node),
         Op::LpNormalization(op) => normalization::lp(op, node),
         Op::MeanVarianceNormalization(op) => normalization::mean_variance(op, node),
+        Op::Lstm(op) => recurrent::lstm(op, node),
+        Op::Gru(op) => recurrent::gru(op, node),
+        Op::Rnn(op) => recurrent::rnn(op, node),
         _ => Err(node.error("nothing says how")),
     }
 }

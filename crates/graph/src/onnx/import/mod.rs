@@ -20,6 +20,7 @@ mod normalization;
 mod options;
 mod order;
 mod pooling;
+mod recurrent;
 mod resampling;
 mod scope;
 mod shapes;

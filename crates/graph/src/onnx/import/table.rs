@@ -2,7 +2,7 @@
 
 use super::context::{Imported, NodeContext};
 use super::{conversion, elementwise, generation, indexing, linear, movement};
-use super::{convolution, normalization, pooling};
+use super::{convolution, normalization, pooling, recurrent};
 use super::{resampling, signal, slicing};
 use crate::onnx::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET};
 
@@ -54,6 +54,7 @@ pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Convolution", convolution::OPERATORS),
     ("Pooling", pooling::OPERATORS),
     ("Normalisation", normalization::OPERATORS),
+    ("Recurrence", recurrent::OPERATORS),
     ("Movement", movement::OPERATORS),
     ("Parts and wholes", slicing::OPERATORS),
     ("Indexing", indexing::OPERATORS),
