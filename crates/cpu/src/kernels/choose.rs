@@ -7,6 +7,7 @@ use super::{
     convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
     sequences, unary,
 };
+use super::{binary, conversion, select, variadic};
 use crate::kernel::{Operands, Prepared, Unsupported};
 
 /// The kernel for an operator on these operands.
@@ -64,6 +65,13 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
         Op::Lstm(op) => recurrent::prepare_lstm(op, operands),
         Op::Gru(op) => recurrent::prepare_gru(op, operands),
         Op::Rnn(op) => recurrent::prepare_rnn(op, operands),
+        Op::Binary(op) => binary::prepare(*op, operands),
+        Op::Compare(op) => binary::prepare_compare(*op, operands),
+        Op::Variadic(op) => variadic::prepare(*op, operands),
+        Op::Where(_) => select::prepare_where(operands),
+        Op::Clip(_) => select::prepare_clip(operands),
+        Op::Cast(op) => conversion::prepare_cast(*op, operands),
+        Op::BitCast(op) => conversion::prepare_bit_cast(*op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }
 }
