@@ -3,11 +3,12 @@
 use tachy_graph::{Op, Operator};
 
 use super::recurrent;
+use super::{along_axis, einsum, linear, quantization, quantized_linear, reduce};
+use super::{binary, conversion, select, variadic};
 use super::{
     convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
     sequences, unary,
 };
-use super::{binary, conversion, select, variadic};
 use crate::kernel::{Operands, Prepared, Unsupported};
 
 /// The kernel for an operator on these operands.
@@ -72,6 +73,21 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
         Op::Clip(_) => select::prepare_clip(operands),
         Op::Cast(op) => conversion::prepare_cast(*op, operands),
         Op::BitCast(op) => conversion::prepare_bit_cast(*op, operands),
+
+        Op::Reduce(op) => reduce::prepare(op, operands),
+        Op::ArgExtremum(op) => along_axis::prepare_arg_extremum(*op, operands),
+        Op::Cumulative(op) => along_axis::prepare_cumulative(*op, operands),
+        Op::Softmax(op) => along_axis::prepare_softmax(*op, operands),
+        Op::MatMul(_) => linear::prepare_matmul(operands),
+        Op::Gemm(op) => linear::prepare_gemm(*op, operands),
+        Op::Det(_) => linear::prepare_det(operands),
+        Op::Einsum(op) => einsum::prepare(op, operands),
+        Op::QuantizeLinear(op) => quantization::prepare_quantize(*op, operands),
+        Op::DequantizeLinear(op) => quantization::prepare_dequantize(*op, operands),
+        Op::DynamicQuantizeLinear(_) => Ok(quantization::dynamic()),
+        Op::MatMulInteger(_) => quantized_linear::prepare_integer(operands),
+        Op::QLinearMatMul(_) => quantized_linear::prepare_quantized(operands),
+        Op::TopK(op) => along_axis::prepare_top_k(*op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }
 }

@@ -1,22 +1,28 @@
 //! The kernels, a file for each family of operators, and the choice among them.
 
+mod along_axis;
 mod binary;
 mod broadcast;
 mod choose;
-mod convolution;
 mod conversion;
+mod convolution;
 mod copy_map;
+mod einsum;
 mod fourier;
 mod gather;
 mod geometry;
 mod grid_sample;
 mod indices;
+mod linear;
 mod movement;
 mod normalization;
 mod number;
 mod places;
 mod pooling;
+mod quantization;
+mod quantized_linear;
 mod recurrent;
+mod reduce;
 mod resize;
 mod scatter;
 mod select;

@@ -1,13 +1,13 @@
 //! What kernels may do with elements, whatever their type.
 
 use half::{bf16, f16};
-use num_traits::{Float as FloatFunctions, PrimInt, WrappingAdd, WrappingMul, WrappingSub};
+use num_traits::{PrimInt, WrappingAdd, WrappingMul, WrappingSub};
 use tachy_graph::Element;
 
-/// A type in which functions of real numbers are computed.
-pub(crate) trait Real: FloatFunctions + Element {
-    /// The value of a parameter.
-    fn of(parameter: f32) -> Self;
+use crate::real::Real;
+
+/// Functions of real numbers that `num-traits` lacks.
+pub(crate) trait Functions: Real {
     /// Gauss' error function.
     fn erf(self) -> Self;
     /// 1 − erf(x), exact also where erf(x) is near 1.
@@ -16,13 +16,9 @@ pub(crate) trait Real: FloatFunctions + Element {
     fn round_ties_even(self) -> Self;
 }
 
-macro_rules! real {
+macro_rules! functions {
     ($rust:ty, $erf:path, $erfc:path) => {
-        impl Real for $rust {
-            fn of(parameter: f32) -> Self {
-                parameter.into()
-            }
-
+        impl Functions for $rust {
             fn erf(self) -> Self {
                 $erf(self)
             }
@@ -38,14 +34,14 @@ macro_rules! real {
     };
 }
 
-real!(f32, libm::erff, libm::erfcf);
-real!(f64, libm::erf, libm::erfc);
+functions!(f32, libm::erff, libm::erfcf);
+functions!(f64, libm::erf, libm::erfc);
 
 /// A float as it is stored, and the type in which it is computed with: the 16-bit floats are rounded once, when
 /// all is computed.
 pub(crate) trait Float: Number<Wide = f64> + PartialOrd {
     /// The type in which it is computed with.
-    type Real: Real;
+    type Real: Functions;
     /// Exactly this value.
     fn real(self) -> Self::Real;
     /// The nearest value.

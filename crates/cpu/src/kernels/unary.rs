@@ -5,9 +5,10 @@ use tachy_graph::convert::{Conversion, convert};
 use tachy_graph::op::elementwise::Unary;
 use tachy_graph::{DType, Element, TensorViewMut};
 
-use super::number::{Float, Integer, Real, for_float, for_integer};
+use super::number::{Float, Functions, Integer, for_float, for_integer};
 use super::views::{Views, by_pieces, bytes, elements};
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
+use crate::real::Real;
 use crate::workers::Workers;
 
 pub(super) fn prepare(op: Unary, operands: Operands<'_>) -> Prepared {
@@ -57,7 +58,8 @@ fn real<T: Float>(
 fn float<T: Float>(op: Unary) -> Box<dyn Kernel> {
     let zero = T::Real::zero();
     let one = T::Real::one();
-    let of = <T::Real as Real>::of;
+    // The value of a parameter.
+    let of = |parameter: f32| <T::Real as Real>::of(f64::from(parameter));
     match op {
         Unary::Abs => real::<T>(|x| x.abs()),
         Unary::Neg => real::<T>(|x| -x),
@@ -73,12 +75,12 @@ fn float<T: Float>(op: Unary) -> Box<dyn Kernel> {
         }),
         Unary::Floor => real::<T>(|x| x.floor()),
         Unary::Ceil => real::<T>(|x| x.ceil()),
-        Unary::Round => real::<T>(Real::round_ties_even),
+        Unary::Round => real::<T>(Functions::round_ties_even),
         Unary::Sqrt => real::<T>(|x| x.sqrt()),
         Unary::Reciprocal => real::<T>(|x| x.recip()),
         Unary::Exp => real::<T>(|x| x.exp()),
         Unary::Log => real::<T>(|x| x.ln()),
-        Unary::Erf => real::<T>(Real::erf),
+        Unary::Erf => real::<T>(Functions::erf),
         Unary::Sin => real::<T>(|x| x.sin()),
         Unary::Cos => real::<T>(|x| x.cos()),
         Unary::Tan => real::<T>(|x| x.tan()),
@@ -106,8 +108,8 @@ fn float<T: Float>(op: Unary) -> Box<dyn Kernel> {
             real::<T>(move |x| half * x * (-x * scale).erfc())
         }
         Unary::Gelu { tanh: true } => {
-            let pi = of(0.0).acos() * of(2.0);
-            let (half, scale, cubic) = (of(0.5), (of(2.0) / pi).sqrt(), of(0.044_715));
+            let scale = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2;
+            let (half, scale, cubic) = (of(0.5), T::Real::of(scale), T::Real::of(0.044_715));
             real::<T>(move |x| half * x * (one + (scale * (x + cubic * x * x * x)).tanh()))
         }
         Unary::Swish { alpha } => {

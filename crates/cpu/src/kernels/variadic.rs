@@ -4,9 +4,10 @@ use num_traits::{One, Zero};
 use tachy_graph::op::elementwise::Variadic;
 
 use super::broadcast::Broadcast;
-use super::number::{Float, Integer, Real, for_float, for_integer};
+use super::number::{Float, Integer, for_float, for_integer};
 use super::views::{by_pieces, elements};
 use crate::kernel::{Kernel, Operands, Prepared, Unsupported};
+use crate::real::Real;
 
 /// Elements that are combined at a time, in the wider type that they are computed in.
 const BLOCK: usize = 128;

@@ -2,6 +2,7 @@
 
 use super::GraphBuilder;
 use crate::graph::{GraphError, ValueId};
+use crate::op::einsum::Einsum;
 use crate::op::linear::{Gemm, MatMul};
 
 impl GraphBuilder {
@@ -25,5 +26,13 @@ impl GraphBuilder {
     ) -> Result<ValueId, GraphError> {
         let op = Gemm { alpha: 1.0, beta: 1.0, transpose_a: false, transpose_b: true };
         self.apply(op, &[x, weights, bias])
+    }
+
+    /// Products summed over indices, as an equation such as `bij,bjk->bik` says.
+    ///
+    /// # Errors
+    /// If the equation is malformed or does not fit the inputs.
+    pub fn einsum(&mut self, equation: &str, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        self.apply(Einsum { equation: equation.to_owned() }, inputs)
     }
 }

@@ -6,6 +6,8 @@ mod elementwise;
 mod linear;
 mod movement;
 mod prune;
+mod quantization;
 mod recurrent;
+mod reduction;
 
 pub use core::GraphBuilder;

@@ -4,7 +4,8 @@ use super::operator::{InferError, Inputs, Operator};
 use super::recurrent::*;
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
 use super::{convolution::*, normalization::*, pooling::*, quantized_convolution::*};
-use super::{resampling::*, scattering::*, signal::*, slicing::*};
+use super::{einsum::*, quantization::*};
+use super::{reduction::*, resampling::*, scattering::*, signal::*, slicing::*};
 use crate::shape::TensorType;
 
 macro_rules! operators {
@@ -51,11 +52,39 @@ operators! {
     /// The same bits as another element type.
     BitCast,
 
+    // Reduction: elements are combined along dimensions.
+    /// Elements combined into one.
+    Reduce,
+    /// The place of the largest or smallest.
+    ArgExtremum,
+    /// Sums or products up to each element.
+    Cumulative,
+    /// Shares of a whole.
+    Softmax,
+    /// The largest or smallest few.
+    TopK,
+
     // Linear algebra.
     /// Matrix product.
     MatMul,
     /// Matrix product with scaling, transposition and a third term.
     Gemm,
+    /// Products summed over indices.
+    Einsum,
+    /// Determinants.
+    Det,
+
+    // Quantization.
+    /// Floats to numbers of few bits.
+    QuantizeLinear,
+    /// Numbers of few bits to floats.
+    DequantizeLinear,
+    /// Floats to 8 bits, by their own range.
+    DynamicQuantizeLinear,
+    /// Matrix product of 8-bit integers.
+    MatMulInteger,
+    /// Matrix product of quantised numbers.
+    QLinearMatMul,
 
     // Movement: elements keep their values and change their places.
     /// Another shape for the same elements.

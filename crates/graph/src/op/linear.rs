@@ -18,7 +18,7 @@ impl Operator for MatMul {
         let a = inputs.required(0, "A")?;
         let b = inputs.required(1, "B")?;
         inputs.same_dtype()?;
-        expect_dtype(a, a.dtype.is_float() || a.dtype.is_integer(), "numbers")?;
+        expect_dtype(a, a.dtype.is_number(), "numbers")?;
         Ok(vec![TensorType::new(a.dtype, matmul_shape(&a.shape, &b.shape)?)])
     }
 }
@@ -70,7 +70,7 @@ impl Operator for Gemm {
         let a = inputs.required(0, "A")?;
         let b = inputs.required(1, "B")?;
         inputs.same_dtype()?;
-        expect_dtype(a, a.dtype.is_float() || a.dtype.is_integer(), "numbers")?;
+        expect_dtype(a, a.dtype.is_number(), "numbers")?;
         let matrix = |ty: &TensorType, transposed: bool| match ty.shape[..] {
             [rows, columns] if transposed => Ok((columns, rows)),
             [rows, columns] => Ok((rows, columns)),
@@ -87,5 +87,27 @@ impl Operator for Gemm {
             return Err(InferError(format!("C is {c}, which does not broadcast to [{m}, {n}]")));
         }
         Ok(vec![TensorType::new(a.dtype, [m, n])])
+    }
+}
+
+/// The determinants of square matrices `[…, m, m]`. Output: `[…]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Det;
+
+impl Operator for Det {
+    fn name(&self) -> &'static str {
+        "Det"
+    }
+
+    fn infer(&self, inputs: Inputs<'_>) -> Result<Vec<TensorType>, InferError> {
+        inputs.at_most(1)?;
+        let input = inputs.required(0, "X")?;
+        expect_dtype(input, input.dtype.is_float(), "floats")?;
+        match &input.shape[..] {
+            [leading @ .., rows, columns] if rows == columns => {
+                Ok(vec![TensorType::new(input.dtype, leading)])
+            }
+            _ => Err(InferError(format!("it takes square matrices, not {input}"))),
+        }
     }
 }

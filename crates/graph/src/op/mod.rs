@@ -4,6 +4,7 @@
 
 pub mod conversion;
 pub mod convolution;
+pub mod einsum;
 pub mod elementwise;
 pub mod indexing;
 mod kinds;
@@ -12,8 +13,10 @@ pub mod movement;
 pub mod normalization;
 mod operator;
 pub mod pooling;
+pub mod quantization;
 pub mod quantized_convolution;
 pub mod recurrent;
+pub mod reduction;
 pub mod resampling;
 pub mod scattering;
 pub mod signal;

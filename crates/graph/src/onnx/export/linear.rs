@@ -2,6 +2,7 @@
 
 use super::context::{Attributes, ExportContext};
 use crate::onnx::ExportError;
+use crate::op::einsum::Einsum;
 use crate::op::linear::Gemm;
 
 pub fn matmul(node: &mut ExportContext<'_>) -> Result<(), ExportError> {
@@ -16,5 +17,17 @@ pub fn gemm(op: &Gemm, node: &mut ExportContext<'_>) -> Result<(), ExportError> 
         .unless("transA", op.transpose_a, false)
         .unless("transB", op.transpose_b, false);
     node.direct("Gemm", attributes);
+    Ok(())
+}
+
+pub fn einsum(op: &Einsum, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
+    node.require_opset(12);
+    node.direct("Einsum", Attributes::new().with("equation", &op.equation[..]));
+    Ok(())
+}
+
+pub fn det(node: &mut ExportContext<'_>) -> Result<(), ExportError> {
+    node.require_opset(11);
+    node.direct("Det", Attributes::new());
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::context::ExportContext;
 use super::{conversion, elementwise, linear, movement};
 use super::{convolution, normalization, recurrent};
 use super::{indexing, resampling, signal, slicing};
+use super::{quantization, reduction};
 use crate::onnx::ExportError;
 use crate::op::Op;
 
@@ -67,6 +68,17 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::Lstm(op) => recurrent::lstm(op, node),
         Op::Gru(op) => recurrent::gru(op, node),
         Op::Rnn(op) => recurrent::rnn(op, node),
-        _ => Err(node.error("nothing says how")),
+        Op::Reduce(op) => reduction::reduce(op, node),
+        Op::ArgExtremum(op) => reduction::arg_extremum(op, node),
+        Op::Cumulative(op) => reduction::cumulative(op, node),
+        Op::Softmax(op) => reduction::softmax(op, node),
+        Op::TopK(op) => reduction::top_k(op, node),
+        Op::Einsum(op) => linear::einsum(op, node),
+        Op::Det(_) => linear::det(node),
+        Op::QuantizeLinear(op) => quantization::quantize(op, node),
+        Op::DequantizeLinear(op) => quantization::dequantize(op, node),
+        Op::DynamicQuantizeLinear(_) => quantization::dynamic(node),
+        Op::MatMulInteger(_) => quantization::matmul_integer(node),
+        Op::QLinearMatMul(_) => quantization::qlinear_matmul(node),
     }
 }

@@ -3,8 +3,10 @@
 use super::context::{Imported, NodeContext};
 use super::table::Entry;
 use crate::convert::Conversion;
+use crate::dtype::DType;
 use crate::op::conversion::Cast;
 use crate::op::elementwise::{Binary, Clip, Compare, Unary, Variadic, Where};
+use crate::op::movement::Expand;
 use crate::tensor::Tensor;
 
 macro_rules! direct {
@@ -38,6 +40,8 @@ pub const OPERATORS: &[Entry] = &[
     direct!("Cos", Unary::Cos),
     direct!("Cosh", Unary::Cosh).since(9),
     direct!("Div", Binary::Div),
+    Entry::new("Dropout", dropout)
+        .note("In inference it changes nothing; training is not supported."),
     Entry::new("Elu", |node| {
         let alpha = node.float("alpha")?.unwrap_or(1.0);
         node.direct(Unary::Elu { alpha })
@@ -144,7 +148,7 @@ fn clip(node: &mut NodeContext<'_, '_>) -> Imported {
             Some(limit) => {
                 let limit = node.add_constant(name, limit)?;
                 let cast = Cast { to: dtype, conversion: Conversion::default() };
-                Some(if dtype == crate::DType::F32 { limit } else { node.apply(cast, &[limit])? })
+                Some(if dtype == DType::F32 { limit } else { node.apply(cast, &[limit])? })
             }
             None => None,
         });
@@ -161,4 +165,32 @@ fn gelu(node: &mut NodeContext<'_, '_>) -> Imported {
         "tanh" => node.direct(Unary::Gelu { tanh: true }),
         other => Err(node.error(format!("its attribute `approximate` is `{other}`"))),
     }
+}
+
+/// Without training, dropout leaves everything as it is, and its mask is all ones: booleans since version 10.
+fn dropout(node: &mut NodeContext<'_, '_>) -> Imported {
+    let trains = match node.has_input(2) {
+        true => node.required_constant(2, "training_mode")?.bytes().iter().any(|byte| *byte != 0),
+        false => false,
+    };
+    // Dropping nothing is no training either.
+    let drops = trains
+        && match node.has_input(1) {
+            true => node.required_constant(1, "ratio")?.bytes().iter().any(|byte| *byte != 0),
+            false => true,
+        };
+    if drops {
+        return Err(node.error("it is in training mode, which is not supported"));
+    }
+    let ty = node.input_type(0)?.clone();
+    let data = node.input(0)?;
+    let mut outputs = vec![node.apply(Unary::Identity, &[data])?];
+    if node.has_output(1) {
+        let dtype = if node.opset() >= 10 { DType::Bool } else { ty.dtype };
+        let one = Tensor::scalar(1f32).cast(dtype, Conversion::default());
+        let one = one.map_err(|error| node.error(error.to_string()))?;
+        let one = node.add_constant("kept", one)?;
+        outputs.push(node.apply(Expand { shape: ty.shape }, &[one])?);
+    }
+    Ok(outputs)
 }

@@ -3,6 +3,7 @@
 use super::context::{Imported, NodeContext};
 use super::{conversion, elementwise, generation, indexing, linear, movement};
 use super::{convolution, normalization, pooling, recurrent};
+use super::{quantization, reduction};
 use super::{resampling, signal, slicing};
 use crate::onnx::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET};
 
@@ -50,11 +51,13 @@ impl Entry {
 pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Element-wise", elementwise::OPERATORS),
     ("Conversion", conversion::OPERATORS),
+    ("Reduction", reduction::OPERATORS),
     ("Linear algebra", linear::OPERATORS),
     ("Convolution", convolution::OPERATORS),
     ("Pooling", pooling::OPERATORS),
     ("Normalisation", normalization::OPERATORS),
     ("Recurrence", recurrent::OPERATORS),
+    ("Quantization", quantization::OPERATORS),
     ("Movement", movement::OPERATORS),
     ("Parts and wholes", slicing::OPERATORS),
     ("Indexing", indexing::OPERATORS),
