@@ -1,9 +1,10 @@
 //! The signature of an ONNX model as far as the file and the caller decide it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use tachy_graph::onnx::{Dimension, Interface};
-use tachy_graph::{DType, Shape, TensorType};
+use tachy_graph::onnx::{self, Dimension, Interface};
+use tachy_graph::{DType, Shape, Tensor, TensorType};
 
 use crate::error::{Error, Result};
 use crate::options::CompileOptions;
@@ -44,12 +45,13 @@ impl OpenSignature {
         let mut inputs = Vec::with_capacity(interface.inputs.len());
         for input in interface.inputs {
             let dtype = element_type("input", &input.name, input.dtype)?;
-            let given = options.input_shapes.get(&input.name);
+            let known = options.known_inputs.get(&input.name).map(Tensor::shape);
+            let given = known.or(options.input_shapes.get(&input.name).map(Vec::as_slice));
             let shape = match (given, &input.dimensions) {
-                (Some(shape), None) => shape.clone(),
+                (Some(shape), None) => shape.to_vec(),
                 (Some(shape), Some(dimensions)) => {
                     bind(&input.name, dimensions, shape, &mut dims)?;
-                    shape.clone()
+                    shape.to_vec()
                 }
                 (None, Some(dimensions)) => decide(&input.name, dimensions, &dims)?,
                 (None, None) => {
@@ -70,35 +72,36 @@ impl OpenSignature {
         Ok(Self { inputs, outputs, dims })
     }
 
-    /// The signature, once every shape is decided.
+    /// The signature, once every shape is decided: by the file, by the engine, or else by shape inference.
     ///
     /// # Errors
     /// If the shape of an output is still open: it depends on the values of the inputs.
-    pub fn close(self) -> Result<Signature> {
-        let outputs = self.outputs.into_iter().map(|output| match output.shape {
-            Some(shape) => Ok(Port { name: output.name, ty: TensorType::new(output.dtype, shape) }),
-            None => Err(Error::Interface(format!(
-                "the shape of the output `{}` depends on the values of the inputs; only outputs whose shapes \
-                 are known beforehand can be fetched",
-                output.name
-            ))),
-        });
-        Ok(Signature { inputs: self.inputs, outputs: outputs.collect::<Result<_>>()? })
-    }
-}
-
-impl From<Signature> for OpenSignature {
-    fn from(signature: Signature) -> Self {
-        let open = |port: Port| OpenPort {
-            name: port.name,
-            dtype: port.ty.dtype,
-            shape: Some(port.ty.shape),
-        };
-        Self {
-            inputs: signature.inputs,
-            outputs: signature.outputs.into_iter().map(open).collect(),
-            dims: BTreeMap::new(),
+    pub fn close(mut self, model: &[u8], options: &CompileOptions) -> Result<Signature> {
+        if self.outputs.iter().any(|output| output.shape.is_none()) {
+            self.infer_shapes(model, options)?;
         }
+        let outputs = self.outputs.into_iter().filter_map(|output| {
+            Some(Port { name: output.name, ty: TensorType::new(output.dtype, output.shape?) })
+        });
+        Ok(Signature { inputs: self.inputs, outputs: outputs.collect() })
+    }
+
+    fn infer_shapes(&mut self, model: &[u8], options: &CompileOptions) -> Result<()> {
+        let graph = onnx::import(model.to_vec(), &options.import_options());
+        for output in self.outputs.iter_mut().filter(|output| output.shape.is_none()) {
+            let unknown = |why: &dyn fmt::Display| {
+                let name = &output.name;
+                Error::Interface(format!(
+                    "the shape of the output `{name}` cannot be told before a run: {why}"
+                ))
+            };
+            let graph = graph.as_ref().map_err(|error| unknown(error))?;
+            let inferred = graph.outputs().iter().map(|id| graph.value(*id));
+            let value = inferred.into_iter().find(|value| value.name == output.name);
+            output.shape =
+                Some(value.ok_or_else(|| unknown(&"it is not inferred"))?.ty.shape.clone());
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,114 @@
+//! The library as a backend.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use ort::value::{Outlet, ValueType};
+use tachy_graph::Shape;
+use tachy_runtime::{
+    Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Error, Executable,
+    LibraryAbsent, OpenSignature, Result, contain,
+};
+
+use crate::executable::OrtExecutable;
+use crate::library::{self, Loaded};
+use crate::provider::Provider;
+use crate::session;
+
+pub(crate) const NAME: &str = "ort";
+
+/// ONNX Runtime, with one device for each execution provider.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrtBackend;
+
+impl Backend for OrtBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn devices(&self) -> Vec<DeviceInfo> {
+        let devices = inventory().iter();
+        devices
+            .filter(|(provider, info)| provider.is_listed_when_absent() || info.is_available())
+            .map(|(_, info)| info.clone())
+            .collect()
+    }
+
+    fn load_onnx(
+        &self,
+        model: &[u8],
+        device: &Device,
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable>> {
+        let (library, provider) = find(device)?;
+        let signature = OpenSignature::of_onnx(model, options)?;
+        prepare(library, provider, model, signature, options)
+    }
+}
+
+/// Every provider and whether it can be used. Asking may load drivers, so it is done once.
+fn inventory() -> &'static [(Provider, DeviceInfo)] {
+    static INVENTORY: OnceLock<Vec<(Provider, DeviceInfo)>> = OnceLock::new();
+    INVENTORY.get_or_init(|| {
+        let describe = |provider: Provider| {
+            let (version, availability) = match library::loaded() {
+                Ok(library) => (format!(" {}", library.version), provider.availability(library)),
+                Err(LibraryAbsent { reason, remedy }) => {
+                    let (reason, remedy) = (reason.clone(), remedy.clone());
+                    (String::new(), Availability::Absent { reason, remedy })
+                }
+            };
+            let device = Device::with_unit(NAME, provider.unit());
+            let description = format!("ONNX Runtime{version}, {}", provider.label());
+            (provider, DeviceInfo { device, description, availability })
+        };
+        Provider::ALL.into_iter().map(describe).collect()
+    })
+}
+
+/// The library and the provider that stand behind a device.
+fn find(device: &Device) -> Result<(&'static Loaded, Provider)> {
+    let unit = device.unit().unwrap_or(Provider::Cpu.unit());
+    let found = inventory().iter().find(|(provider, _)| provider.unit() == unit);
+    let (provider, info) = found.ok_or_else(|| Error::UnknownDevice {
+        device: device.clone(),
+        known: Provider::ALL.map(|provider| format!("`{NAME}:{}`", provider.unit())).join(", "),
+    })?;
+    let absent = |reason: &str, remedy: &str| Error::DeviceAbsent {
+        device: device.clone(),
+        reason: reason.to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    if let Availability::Absent { reason, remedy } = &info.availability {
+        return Err(absent(reason, remedy));
+    }
+    let library = library::loaded().map_err(|library| absent(&library.reason, &library.remedy))?;
+    Ok((library, *provider))
+}
+
+fn prepare(
+    library: &Loaded,
+    provider: Provider,
+    model: &[u8],
+    mut signature: OpenSignature,
+    options: &CompileOptions,
+) -> Result<Box<dyn Executable>> {
+    contain(NAME, "create a session", || {
+        let start = Instant::now();
+        let session = session::create(library, provider, model, &signature, options)?;
+        let phases = vec![("session", start.elapsed())];
+        for (output, outlet) in signature.outputs.iter_mut().zip(session.outputs()) {
+            output.shape = output.shape.take().or_else(|| shape(outlet));
+        }
+        let stats = CompileStats { phases, ..Default::default() };
+        let executable =
+            OrtExecutable::new(session, provider, signature.close(model, options)?, stats)?;
+        Ok(Box::new(executable) as Box<dyn Executable>)
+    })
+}
+
+/// The shape that the library has inferred, if it is fixed.
+fn shape(outlet: &Outlet) -> Option<Shape> {
+    let ValueType::Tensor { shape, .. } = outlet.dtype() else { return None };
+    shape.iter().map(|size| usize::try_from(*size).ok()).collect()
+}
