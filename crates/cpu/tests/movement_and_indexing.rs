@@ -2,6 +2,8 @@
 
 mod one_operator;
 
+use std::slice::from_ref;
+
 use one_operator::{is_refused, output, run};
 use proptest::prelude::*;
 use tachy_graph::op::indexing::*;
@@ -72,7 +74,7 @@ proptest! {
         }),
     ) {
         let input = places(dtype, &shape);
-        let transposed = output(Transpose { permutation: permutation.clone() }, &[input.clone()]);
+        let transposed = output(Transpose { permutation: permutation.clone() }, from_ref(&input));
         check(&transposed, &input, |c| {
             let mut source = vec![0; c.len()];
             permutation.iter().zip(c).for_each(|(axis, c)| source[*axis] = *c);
@@ -107,7 +109,7 @@ proptest! {
             .map(|(&size, &(start, end, step))| SliceAxis::resolve(start, end, step, size).unwrap())
             .collect();
         let input = places(dtype, &shape);
-        let sliced = output(Slice { axes }, &[input.clone()]);
+        let sliced = output(Slice { axes }, from_ref(&input));
         let sizes: Vec<usize> = positions.iter().map(Vec::len).collect();
         prop_assert_eq!(sliced.shape(), &sizes[..]);
         check(&sliced, &input, |c| Some(c.iter().zip(&positions).map(|(c, p)| p[*c]).collect()));
@@ -123,7 +125,7 @@ proptest! {
         }),
     ) {
         let input = places(dtype, &shape);
-        let padded = output(Pad { pads: pads.clone(), mode }, &[input.clone()]);
+        let padded = output(Pad { pads: pads.clone(), mode }, from_ref(&input));
         // Walks from the first kept element to a position, one step at a time.
         let walk = |position: i64, size: usize, (before, after): (i64, i64)| {
             let first = (-before).max(0);
@@ -156,12 +158,12 @@ proptest! {
     fn expand_and_tile_repeat(dtype in dtypes(), shape in shapes(), repeat in 0usize..4) {
         let input = places(dtype, &shape);
         let repeats: Vec<usize> = (0..shape.len()).map(|axis| (axis + repeat) % 3).collect();
-        let tiled = output(Tile { repeats }, &[input.clone()]);
+        let tiled = output(Tile { repeats }, from_ref(&input));
         check(&tiled, &input, |c| Some(c.iter().zip(&shape).map(|(c, size)| c % size).collect()));
         let target: Vec<usize> = std::iter::once(repeat)
             .chain(shape.iter().map(|&size| if size == 1 { repeat + 1 } else { size }))
             .collect();
-        let expanded = output(Expand { shape: target }, &[input.clone()]);
+        let expanded = output(Expand { shape: target }, from_ref(&input));
         check(&expanded, &input, |c| {
             Some(c[1..].iter().zip(&shape).map(|(&c, &size)| if size == 1 { 0 } else { c }).collect())
         });
@@ -178,7 +180,7 @@ proptest! {
     ) {
         let input = places(dtype, &shape);
         let split = Split::evenly(axis, shape[axis], parts);
-        let outputs = run(split.clone(), &[input.clone()]).unwrap();
+        let outputs = run(split.clone(), from_ref(&input)).unwrap();
         let mut start = 0;
         for (part, size) in outputs.iter().zip(&split.sizes) {
             check(part, &input, |c| {
@@ -199,7 +201,7 @@ proptest! {
     ) {
         let b = block_size;
         let input = places(dtype, &[n, c * b * b, h, w]);
-        let space = output(DepthToSpace { block_size, order }, &[input.clone()]);
+        let space = output(DepthToSpace { block_size, order }, from_ref(&input));
         check(&space, &input, |at| {
             let (position, channel) = (at[2] % b * b + at[3] % b, at[1]);
             let depth = match order {
@@ -339,7 +341,7 @@ proptest! {
 #[test]
 fn large_tensors_are_shared_among_threads() {
     let input = places(DType::I32, &[70, 130, 90]);
-    let turned = output(Transpose { permutation: vec![2, 0, 1] }, &[input.clone()]);
+    let turned = output(Transpose { permutation: vec![2, 0, 1] }, from_ref(&input));
     let back = output(Transpose { permutation: vec![1, 2, 0] }, &[turned]);
     assert!(back == input);
     let indices: Vec<i64> = (0..130).rev().collect();
@@ -405,7 +407,7 @@ fn indices_outside_are_found_at_run() {
 fn impossible_parameters_are_refused_and_do_not_overflow() {
     let x = places(DType::F32, &[2, 3]);
     let huge = usize::MAX / 2;
-    let one = std::slice::from_ref(&x);
+    let one = from_ref(&x);
     assert!(is_refused(Tile { repeats: vec![huge, 3] }, one));
     assert!(is_refused(Expand { shape: vec![huge, 2, 3] }, one));
     assert!(is_refused(Expand { shape: vec![2, 1] }, one));
@@ -424,8 +426,8 @@ fn impossible_parameters_are_refused_and_do_not_overflow() {
     let image = places(DType::F32, &[1, 4, 2, 2]);
     for block_size in [0, 3, usize::MAX] {
         let order = BlockOrder::PositionFirst;
-        assert!(is_refused(DepthToSpace { block_size, order }, &[image.clone()]));
-        assert!(is_refused(SpaceToDepth { block_size, order }, &[image.clone()]));
+        assert!(is_refused(DepthToSpace { block_size, order }, from_ref(&image)));
+        assert!(is_refused(SpaceToDepth { block_size, order }, from_ref(&image)));
     }
     let floats = Tensor::zeros(DType::F32, &[1]).unwrap();
     assert!(is_refused(Gather { axis: 0 }, &[x, floats]));

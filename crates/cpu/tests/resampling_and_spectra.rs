@@ -3,6 +3,7 @@
 mod one_operator;
 
 use std::f64::consts::PI;
+use std::slice::from_ref;
 
 use one_operator::{is_refused, output};
 use proptest::prelude::*;
@@ -114,7 +115,7 @@ proptest! {
     ) {
         let input = noise(&[1, 2, h, w]);
         let op = resize(ResizeTarget::Scales(vec![1.0, 1.0]), coordinates, interpolation);
-        assert_close(output(op, &[input.clone()]).as_slice::<f64>().unwrap(), input.as_slice::<f64>().unwrap());
+        assert_close(output(op, from_ref(&input)).as_slice::<f64>().unwrap(), input.as_slice::<f64>().unwrap());
     }
 
     /// A grid over the whole image that is as fine as the image gives the image.
@@ -176,8 +177,8 @@ proptest! {
     #[test]
     fn one_sided_transforms_are_inverse(n in 1usize..60) {
         let signal = noise(&[3, n, 1]);
-        let whole = output(Dft { axis: 1, length: n, kind: DftKind::Forward }, &[signal.clone()]);
-        let half = output(Dft { axis: 1, length: n, kind: DftKind::ForwardOneSided }, &[signal.clone()]);
+        let whole = output(Dft { axis: 1, length: n, kind: DftKind::Forward }, from_ref(&signal));
+        let half = output(Dft { axis: 1, length: n, kind: DftKind::ForwardOneSided }, from_ref(&signal));
         let bins = n / 2 + 1;
         for batch in 0..3 {
             let whole = &whole.as_slice::<f64>().unwrap()[batch * n * 2..][..bins * 2];
@@ -249,18 +250,18 @@ fn impossible_sizes_are_refused() {
     let half_pixel = CoordinateTransformation::HalfPixel;
     for scale in [f32::NAN, f32::INFINITY, -1.0, 1e30] {
         let op = resize(ResizeTarget::Scales(vec![1.0, scale]), half_pixel.clone(), linear);
-        assert!(is_refused(op, &[image.clone()]), "{scale}");
+        assert!(is_refused(op, from_ref(&image)), "{scale}");
     }
     let op = resize(ResizeTarget::Sizes(vec![2]), half_pixel.clone(), linear);
-    assert!(is_refused(op, &[image.clone()]));
+    assert!(is_refused(op, from_ref(&image)));
     let empty = Tensor::zeros(DType::F32, &[1, 1, 0, 3]).unwrap();
     let op = resize(ResizeTarget::Sizes(vec![2, 2]), half_pixel, linear);
     assert!(is_refused(op, &[empty]));
     let signal = noise(&[1, 8, 1]);
     for (frame_step, frame_length) in [(0, 4), (1, 0), (1, 9)] {
         let op = Stft { frame_step, frame_length, onesided: true };
-        assert!(is_refused(op, &[signal.clone()]));
+        assert!(is_refused(op, from_ref(&signal)));
     }
-    assert!(is_refused(Dft { axis: 2, length: 8, kind: DftKind::Forward }, &[signal.clone()]));
+    assert!(is_refused(Dft { axis: 2, length: 8, kind: DftKind::Forward }, from_ref(&signal)));
     assert!(is_refused(Dft { axis: 1, length: 0, kind: DftKind::Forward }, &[signal]));
 }

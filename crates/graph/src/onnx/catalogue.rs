@@ -22,6 +22,16 @@ pub struct OperatorInfo {
     pub note: &'static str,
 }
 
+/// Operators that are left out on purpose, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("NonMaxSuppression", DATA_DECIDES_SHAPE),
+    ("NonZero", DATA_DECIDES_SHAPE),
+    ("Unique", DATA_DECIDES_SHAPE),
+];
+
+const DATA_DECIDES_SHAPE: &str =
+    "How many results there are depends on the data, but every shape is fixed before a model runs.";
+
 /// Every operator that can be imported, family by family.
 pub fn operators() -> Vec<OperatorInfo> {
     let entries = FAMILIES
@@ -60,6 +70,10 @@ pub fn operators_markdown() -> String {
             );
             writeln!(text, "{} |", line.trim_end()).expect("text can be written to a string");
         }
+    }
+    text.push_str("\n## Left out on purpose\n\n| Operator | Reason |\n|---|---|\n");
+    for (name, reason) in LEFT_OUT {
+        writeln!(text, "| `{name}` | {reason} |").expect("text can be written to a string");
     }
     text
 }
