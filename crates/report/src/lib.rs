@@ -1,13 +1,14 @@
 //! How people and scripts read a comparison.
 //!
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
-//! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], and
+//! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
 //! [`samples_csv`] for the raw samples. [`devices`] and [`models`] are the lists of other commands, made of the same
 //! [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
 
 mod csv;
 mod figure;
+mod html;
 mod json;
 mod layout;
 mod lists;

@@ -44,7 +44,7 @@ impl Report<'_> {
             ),
             (_, next) => {
                 let rank = first[0].place.rank;
-                let (same, one_process) = (self.all_same(rank), self.one_process(rank));
+                let (same, one_process) = (self.equally_fast(rank), self.one_process(rank));
                 let start = if same {
                     format!("{names} are equally fast")
                 } else {
@@ -84,7 +84,8 @@ impl Report<'_> {
         }
     }
 
-    fn all_same(&self, rank: usize) -> bool {
+    /// Whether no two of a group differ by more than the margin.
+    pub(crate) fn equally_fast(&self, rank: usize) -> bool {
         self.pairs_of(rank).all(|pair| pair.verdict.outcome == Outcome::Same)
     }
 
@@ -113,7 +114,7 @@ impl Report<'_> {
             [only] if group.len() == 2 => format!("ratio {}", evidence(&only.verdict.ratio)),
             pairs => join(&pairs.iter().map(|pair| self.pair(pair)).collect::<Vec<_>>()),
         };
-        if self.all_same(rank) {
+        if self.equally_fast(rank) {
             format!("{names} are equally fast: {ratios}, a difference too small to matter.")
         } else {
             format!("{names} cannot be told apart: {ratios}{advice}.")

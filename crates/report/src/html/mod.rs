@@ -1,0 +1,13 @@
+//! A comparison as one page that stands alone: no script, no font, no image and no request from anywhere.
+//!
+//! Pictures are SVG that stretches with the window, so that strokes and the text around them keep their size on a
+//! phone. What is text in a picture is HTML beside it.
+
+mod agreement;
+mod axis;
+mod evidence;
+mod overview;
+mod page;
+mod samples;
+mod table;
+mod text;
