@@ -5,16 +5,16 @@ use tachy_stats::{ComparisonOptions, Estimate, Summary, typical};
 
 /// One metric of one device.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// What was measured.
-    pub metric: Metric,
+    pub(crate) metric: Metric,
     /// The unit of the values.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// The typical value: the geometric mean of the processes' medians, with its interval. `None` where a median is
     /// zero, of which no interval can be told.
-    pub estimate: Option<Estimate>,
+    pub(crate) estimate: Option<Estimate>,
     /// All samples of all processes together.
-    pub summary: Summary,
+    pub(crate) summary: Summary,
 }
 
 impl Figure {
@@ -27,7 +27,7 @@ impl Figure {
     }
 
     /// The best single value.
-    pub fn value(&self) -> f64 {
+    pub(crate) fn value(&self) -> f64 {
         self.estimate.map_or(self.summary.median, |estimate| estimate.value)
     }
 }

@@ -21,7 +21,6 @@ mod table;
 mod terminal;
 
 pub use csv::samples_csv;
-pub use figure::Figure;
 pub use lists::{ModelEntry, devices, models};
 pub use look::{Look, Tone};
 pub use report::Report;

@@ -202,7 +202,7 @@ fn describe(timed: &Timed, pooled: &Samples) -> String {
         .measured
         .metric(Metric::Run)
         .map(|run| run.processes.iter().filter_map(|series| series.samples.sorted()).collect())
-        .unwrap_or_else(Vec::new)
+        .unwrap_or_default()
         .iter()
         .map(|sorted| quantity(sorted.median(), Unit::Seconds))
         .collect();
