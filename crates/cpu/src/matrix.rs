@@ -1,6 +1,6 @@
 //! Matrix products on slices.
 
-use gemm::Parallelism;
+use gemm_common::Parallelism;
 
 use crate::real::Real;
 use crate::workers::Workers;
@@ -90,25 +90,27 @@ pub(crate) fn multiply<T: Real>(
         threads => Parallelism::Rayon(threads),
     };
     let stride = |stride: usize| isize::try_from(stride).expect("slices are shorter than isize");
+    // The kernels want a column-major result: outᵀ = bᵀ · aᵀ.
+    //
     // SAFETY: the constructors made sure that every element that rows, columns and strides lead to lies within
     // its slice, and that no two elements of `out` share a place; `out` is borrowed mutably, so it overlaps with
-    // neither `a` nor `b`; `T` is `f32` or `f64`, the only implementations of `Real`.
+    // neither `a` nor `b`.
     #[allow(unsafe_code)]
     unsafe {
-        gemm::gemm(
-            out.rows,
+        T::gemm_function()(
             out.columns,
+            out.rows,
             a.columns,
             out.data.as_mut_ptr(),
-            1,
             stride(out.row_stride),
+            1,
             accumulate,
-            a.data.as_ptr(),
-            stride(a.column_stride),
-            stride(a.row_stride),
             b.data.as_ptr(),
-            stride(b.column_stride),
             stride(b.row_stride),
+            stride(b.column_stride),
+            a.data.as_ptr(),
+            stride(a.row_stride),
+            stride(a.column_stride),
             T::one(),
             T::one(),
             false,
