@@ -32,21 +32,23 @@ const LEFT_OUT: &[(&str, &str)] = &[
 const DATA_DECIDES_SHAPE: &str =
     "How many results there are depends on the data, but every shape is fixed before a model runs.";
 
-/// Every operator that can be imported, family by family.
+/// Every operator that can be imported, family by family, each in alphabetical order.
 pub fn operators() -> Vec<OperatorInfo> {
     let entries = FAMILIES
         .iter()
         .flat_map(|(family, operators)| operators.iter().map(move |entry| (*family, entry)));
-    entries
-        .map(|(family, entry)| OperatorInfo {
-            name: entry.name,
-            domain: entry.domain,
-            family,
-            since: entry.since,
-            until: entry.until,
-            note: entry.note,
-        })
-        .collect()
+    let infos = entries.map(|(family, entry)| OperatorInfo {
+        name: entry.name,
+        domain: entry.domain,
+        family,
+        since: entry.since,
+        until: entry.until,
+        note: entry.note,
+    });
+    let mut infos: Vec<_> = infos.collect();
+    let family = |name| FAMILIES.iter().position(|(family, _)| *family == name);
+    infos.sort_by_cached_key(|info| (family(info.family), info.name.to_lowercase(), info.since));
+    infos
 }
 
 /// The list of operators as a Markdown document: `docs/operators.md`.

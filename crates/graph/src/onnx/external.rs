@@ -59,13 +59,13 @@ impl Location {
         }
         // Asked before it is opened: opening a pipe would wait for its other end.
         let metadata = path.metadata().map_err(unreadable)?;
+        let place = format!("its data is {expected} bytes from byte {} of `{name}`", self.offset);
+        if !metadata.is_file() {
+            return Err(format!("{place}, which is not a file"));
+        }
         let end = self.offset.checked_add(expected as u64);
-        if !metadata.is_file() || end.is_none_or(|end| end > metadata.len()) {
-            return Err(format!(
-                "its data is {expected} bytes from byte {} of `{name}`, which has only {}",
-                self.offset,
-                metadata.len()
-            ));
+        if end.is_none_or(|end| end > metadata.len()) {
+            return Err(format!("{place}, which has only {}", metadata.len()));
         }
         let mut file = File::open(&path).map_err(unreadable)?;
         let mut data = Vec::new();

@@ -1,41 +1,13 @@
 //! Export and import are inverse to each other, for operators that move, index, resample and transform.
 
-mod common;
-
-use common::describe;
-use tachy_graph::onnx::{ExportOptions, ImportOptions, export, import};
+use super::round_trip::check;
+use tachy_graph::DType;
 use tachy_graph::op::indexing::*;
 use tachy_graph::op::movement::*;
 use tachy_graph::op::resampling::*;
 use tachy_graph::op::scattering::*;
 use tachy_graph::op::signal::*;
 use tachy_graph::op::slicing::*;
-use tachy_graph::{DType, GraphBuilder, Op};
-
-/// Checks the round trip of a graph of one node, at the lowest version that has the operator and at another.
-fn check(op: impl Into<Op>, inputs: &[(DType, &[usize])]) {
-    let op = op.into();
-    let mut builder = GraphBuilder::new("graph");
-    let inputs: Vec<_> = (inputs.iter().enumerate())
-        .map(|(index, (dtype, shape))| {
-            Some(builder.input(format!("input {index}"), *dtype, *shape))
-        })
-        .collect();
-    let outputs = builder.node(op.clone(), &inputs).unwrap_or_else(|error| panic!("{error}"));
-    for (index, output) in outputs.into_iter().enumerate() {
-        builder.output(output, format!("output {index}")).unwrap();
-    }
-    let graph = builder.build().unwrap();
-    for opset in [None, Some(21)] {
-        let mut options = ExportOptions::default();
-        options.opset = opset;
-        let model = export(&graph, &options).unwrap_or_else(|error| panic!("{error}"));
-        let imported = import(model, &ImportOptions::default());
-        let imported = imported.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(describe(&graph), describe(&imported), "{op:?}");
-        assert_eq!(imported.nodes()[0].op, op);
-    }
-}
 
 const F: DType = DType::F32;
 const I: DType = DType::I64;

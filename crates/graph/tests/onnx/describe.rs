@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Graphs told by names, so that two can be compared.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,18 @@ use tachy_graph::{Graph, Op, Source, Tensor, TensorType, ValueId};
 pub struct Described {
     name: String,
     values: BTreeMap<String, (TensorType, Option<Tensor>)>,
-    nodes: Vec<(String, Op, Vec<Option<String>>, Vec<String>)>,
+    nodes: Vec<DescribedNode>,
     inputs: Vec<String>,
     outputs: Vec<String>,
     fixed: BTreeMap<String, Tensor>,
+}
+
+#[derive(Debug, PartialEq)]
+struct DescribedNode {
+    name: String,
+    op: Op,
+    inputs: Vec<Option<String>>,
+    outputs: Vec<String>,
 }
 
 /// Describes a graph by names.
@@ -35,10 +43,11 @@ pub fn describe(graph: &Graph) -> Described {
         nodes: graph
             .nodes()
             .iter()
-            .map(|node| {
-                let inputs = node.inputs.iter().map(|input| input.map(name)).collect();
-                let outputs = node.outputs.iter().map(|id| output(*id)).collect();
-                (node.name.clone(), node.op.clone(), inputs, outputs)
+            .map(|node| DescribedNode {
+                name: node.name.clone(),
+                op: node.op.clone(),
+                inputs: node.inputs.iter().map(|input| input.map(name)).collect(),
+                outputs: node.outputs.iter().map(|id| output(*id)).collect(),
             })
             .collect(),
         inputs: graph.inputs().iter().copied().map(name).collect(),

@@ -1,0 +1,10 @@
+//! ONNX models: export and import are inverse to each other, shapes are followed, and what is wrong is said.
+
+mod describe;
+mod elementwise;
+mod folding;
+mod malformed;
+mod movement;
+mod programs;
+mod round_trip;
+mod wire;
