@@ -371,7 +371,7 @@ fn functions_without_end() {
     let error = wrong(model_with(17, &graph, &functions));
     assert!(
         error
-            .ends_with("the model has more than 1048576 nodes once its functions are written out."),
+            .ends_with("the model has more than 262144 nodes once its functions are written out."),
         "{error}"
     );
 }

@@ -23,7 +23,7 @@ pub const NEWEST_OPERATOR_SET: i64 = 28;
 /// names, as do their outputs.
 ///
 /// The model need not be trusted. Besides the file and its tensors, memory is taken in proportion to the
-/// structure of the file, which is checked first; there are limits of 64 dimensions to a tensor, 2²⁰ nodes,
+/// structure of the file, which is checked first; there are limits of 64 dimensions to a tensor, 2¹⁸ nodes,
 /// and 256 MiB of constants that are not data in the file.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use crate::tensor::Tensor;
 
 /// The most nodes that a model may have once its functions are written out: a few functions that call each
 /// other twice could stand for any number.
-const MAX_NODES: usize = 1 << 20;
+const MAX_NODES: usize = 1 << 18;
 
 /// How deep functions and branches may be nested.
 const MAX_DEPTH: usize = 24;
