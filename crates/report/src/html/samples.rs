@@ -198,12 +198,11 @@ fn histogram(samples: &Samples, axis: &Axis) -> String {
 }
 
 fn describe(timed: &Timed, pooled: &Samples) -> String {
-    let medians: Vec<String> = timed
-        .measured
-        .metric(Metric::Run)
-        .map(|run| run.processes.iter().filter_map(|series| series.samples.sorted()).collect())
-        .unwrap_or_default()
+    let run = timed.measured.metric(Metric::Run);
+    let medians: Vec<String> = run
         .iter()
+        .flat_map(|run| &run.processes)
+        .filter_map(|series| series.samples.sorted())
         .map(|sorted| quantity(sorted.median(), Unit::Seconds))
         .collect();
     let range = pooled.sorted().map_or(String::new(), |sorted| {
