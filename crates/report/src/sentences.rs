@@ -89,7 +89,8 @@ impl Report<'_> {
         self.pairs_of(rank).all(|pair| pair.verdict.outcome == Outcome::Same)
     }
 
-    fn one_process(&self, rank: usize) -> bool {
+    /// Whether a group is not ranked because a device of it ran in one process only.
+    pub(crate) fn one_process(&self, rank: usize) -> bool {
         self.pairs_of(rank).any(|pair| pair.verdict.reason == Reason::OneProcess)
     }
 

@@ -29,7 +29,10 @@ pub(super) fn overview(report: &Report) -> String {
         let tied = group.len() > 1;
         out += if tied { "<div class=\"group tied\">\n" } else { "<div class=\"group\">\n" };
         if tied {
-            let words = if report.equally_fast(group[0].place.rank) {
+            let rank = group[0].place.rank;
+            let words = if report.one_process(rank) {
+                "not ranked: too few processes"
+            } else if report.equally_fast(rank) {
                 "equally fast"
             } else {
                 "cannot be told apart"
