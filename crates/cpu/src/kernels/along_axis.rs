@@ -7,7 +7,7 @@ use tachy_graph::op::reduction::{ArgExtremum, Cumulative, Softmax, SoftmaxKind, 
 use tachy_graph::{Element, TensorViewMut};
 
 use super::number::{Float, Number, for_float, for_integer, for_number};
-use super::views::{PIECE, Views, by_pieces, elements, elements_mut, for_each_piece};
+use super::views::{PIECE, Views, by_pieces, count, elements, elements_mut, for_each_piece};
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
 use crate::workers::Workers;
 
@@ -22,7 +22,7 @@ struct Lines {
 
 impl Lines {
     fn new(shape: &[usize], axis: usize) -> Self {
-        Self { size: shape[axis], stride: shape[axis + 1..].iter().product() }
+        Self { size: shape[axis], stride: count(&shape[axis + 1..]) }
     }
 
     /// The place of the first element of a line.
@@ -109,7 +109,7 @@ fn by_whole_lines<T: Element>(
     lines: Lines,
     compute: impl Fn(&[T], &mut [T], usize) + Send + Sync + 'static,
 ) -> Box<dyn Kernel> {
-    let group = lines.size * lines.stride;
+    let group = lines.size.saturating_mul(lines.stride);
     let run = move |workers: &Workers, inputs: Views<'_, '_>, outputs: &mut [TensorViewMut<'_>]| {
         let (input, output) = (elements::<T>(inputs, 0), elements_mut::<T>(outputs, 0));
         if output.is_empty() {

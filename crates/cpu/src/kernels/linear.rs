@@ -8,7 +8,7 @@ use tachy_graph::shape::broadcast;
 
 use super::broadcast::Broadcast;
 use super::number::{Integer, for_integer};
-use super::views::{PIECE, Views, elements, elements_mut, for_each_piece};
+use super::views::{PIECE, Views, count, elements, elements_mut, for_each_piece};
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
 use crate::matrix::{Matrix, MatrixMut, multiply};
 use crate::promote::in_real;
@@ -37,15 +37,15 @@ impl Products {
         };
         // One matrix on the right and many on the left: these are one tall matrix.
         if b_leading.iter().all(|size| *size == 1) && !a_leading.is_empty() {
-            let m = a_leading.iter().product::<usize>() * m;
+            let m = count(a_leading).saturating_mul(m);
             return Self { m, k, n, starts: vec![[0, 0]] };
         }
         let leading = broadcast(a_leading, b_leading).expect("the type rule made sure");
-        let count = leading.iter().product();
-        let mut starts = Vec::with_capacity(count);
+        let number = if m == 0 || n == 0 { 0 } else { count(&leading) };
+        let mut starts = Vec::with_capacity(number);
         let plan = Broadcast::new([a_leading, b_leading], &leading);
         let [a_stride, b_stride] = plan.row_strides();
-        plan.for_each_row(0, count, |_, length, [a, b]| {
+        plan.for_each_row(0, number, |_, length, [a, b]| {
             let starts_of_row =
                 (0..length).map(|i| [(a + i * a_stride) * m * k, (b + i * b_stride) * k * n]);
             starts.extend(starts_of_row);
@@ -230,7 +230,8 @@ pub(super) fn prepare_det(operands: Operands<'_>) -> Prepared {
 }
 
 fn det<T: Real>(operands: Operands<'_>) -> Box<dyn Kernel> {
-    let size = operands.input(0).shape.last().copied().unwrap_or(0);
+    let matrices = count(&operands.outputs[0].shape);
+    let size = operands.input(0).shape.last().copied().filter(|_| matrices > 0).unwrap_or(0);
     let mut matrix = vec![0f64; size * size];
     let run = move |_: &Workers, inputs: Views<'_, '_>, outputs: &mut [TensorViewMut<'_>]| {
         let input = elements::<T>(inputs, 0);

@@ -6,7 +6,7 @@ use tachy_graph::op::quantization::{DequantizeLinear, Granularity, QuantizeLinea
 use tachy_graph::{DType, Tensor, TensorViewMut};
 
 use super::number::Number;
-use super::views::{PIECE, Views, bytes, elements, elements_mut, for_each_piece};
+use super::views::{PIECE, Views, bytes, count, elements, elements_mut, for_each_piece};
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
 use crate::workers::Workers;
 
@@ -33,7 +33,7 @@ impl Places {
             Granularity::PerAxis(axis) => (axis, 1),
             Granularity::Blocked { axis, size } => (axis, size),
         };
-        let (axis, inner) = (shape[at], shape[at + 1..].iter().product());
+        let (axis, inner) = (shape[at], count(&shape[at + 1..]));
         Self { axis, inner, block, blocks: axis.div_ceil(block), granularity }
     }
 

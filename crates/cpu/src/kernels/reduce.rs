@@ -78,12 +78,18 @@ impl Layout {
 
     /// How many elements are combined into one.
     fn count(&self) -> usize {
-        self.run.0 * self.reduced.iter().map(|(size, _)| size).product::<usize>()
+        self.run.0.saturating_mul(self.runs())
+    }
+
+    /// How many runs these elements are.
+    fn runs(&self) -> usize {
+        self.reduced.iter().fold(1, |runs, (size, _)| runs.saturating_mul(*size))
     }
 
     /// Calls `visit` with the place of every first element of a run for one output.
     fn for_each_run(&self, base: usize, mut visit: impl FnMut(usize)) {
-        let runs: usize = self.reduced.iter().map(|(size, _)| size).product();
+        // A dimension of size 0 leaves nothing to visit, however many runs there are.
+        let runs = if self.run.0 == 0 { 0 } else { self.runs() };
         for run in 0..runs {
             visit(base + place(&self.reduced, run));
         }

@@ -9,6 +9,12 @@ use crate::workers::Workers;
 /// Elements to a piece of work: small enough to share, large enough to be worth sharing.
 pub(crate) const PIECE: usize = 16 * 1024;
 
+/// The number of elements in these dimensions. It saturates, which can only happen where another dimension of the
+/// tensor is 0, so that there are none.
+pub(crate) fn count(sizes: &[usize]) -> usize {
+    sizes.iter().fold(1, |count, size| count.saturating_mul(*size))
+}
+
 /// The views of a node's inputs.
 pub(crate) type Views<'a, 'b> = &'a [Option<TensorView<'b>>];
 

@@ -85,7 +85,8 @@ impl Einsum {
             let own = contiguous_strides(shape);
             let stride = |index: &Index| {
                 let places = (0..term.len()).filter(|place| term[*place] == *index);
-                places.filter(|place| shape[*place] != 1).map(|place| own[place]).sum()
+                let strides = places.filter(|place| shape[*place] != 1).map(|place| own[place]);
+                strides.fold(0, usize::saturating_add)
             };
             order.iter().map(stride).collect()
         });

@@ -6,6 +6,7 @@ use crate::op::movement::Reshape;
 use crate::op::reduction::{
     ArgExtremum, Cumulative, Reduce, ReduceKind, Softmax, SoftmaxKind, TopK,
 };
+use crate::shape::element_count;
 
 macro_rules! reduce {
     ($name:literal, $kind:ident, $axes_since:literal) => {
@@ -93,7 +94,8 @@ fn softmax(node: &mut NodeContext<'_, '_>, kind: SoftmaxKind) -> Imported {
         return node.direct(Softmax { kind, axis });
     }
     let (rows, columns) = shape.split_at(axis);
-    let matrix = Reshape { shape: vec![rows.iter().product(), columns.iter().product()] };
+    let count = |sizes| element_count(sizes).map_err(|error| node.error(error.to_string()));
+    let matrix = Reshape { shape: vec![count(rows)?, count(columns)?] };
     let data = node.input(0)?;
     let matrix = node.apply(matrix, &[data])?;
     let shares = node.apply(Softmax { kind, axis: 1 }, &[matrix])?;
