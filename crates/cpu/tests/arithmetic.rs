@@ -119,7 +119,7 @@ proptest! {
             largest[place] = largest[place].max(at(&x, &index));
         }
         let op = Reduce { kind: ReduceKind::Sum, axes, keep_dims: true };
-        let found = run(op.clone(), &[x.clone()], threads);
+        let found = run(op.clone(), std::slice::from_ref(&x), threads);
         prop_assert_eq!(found[0].shape(), &kept[..]);
         prop_assert_eq!(floats(&found[0]), sums);
         let op = Reduce { kind: ReduceKind::Max, keep_dims: false, ..op };
@@ -139,11 +139,11 @@ proptest! {
             (0..size).map(|i| at(&x, &[outer, i, inner])).collect()
         };
         let k = size.div_ceil(2);
-        let sums = run(Cumulative { product: false, axis: 1, exclusive: flag, reverse: flag }, &[x.clone()], threads);
-        let best = run(TopK { axis: 1, k, largest: flag }, &[x.clone()], threads);
+        let sums = run(Cumulative { product: false, axis: 1, exclusive: flag, reverse: flag }, std::slice::from_ref(&x), threads);
+        let best = run(TopK { axis: 1, k, largest: flag }, std::slice::from_ref(&x), threads);
         let op = ArgExtremum { largest: flag, axis: 1, keep_dims: true, select_last: flag };
-        let place = run(op, &[x.clone()], threads);
-        let shares = run(Softmax { kind: SoftmaxKind::Softmax, axis: 1 }, &[x.clone()], threads);
+        let place = run(op, std::slice::from_ref(&x), threads);
+        let shares = run(Softmax { kind: SoftmaxKind::Softmax, axis: 1 }, std::slice::from_ref(&x), threads);
         for (outer, inner) in (0..before).flat_map(|outer| (0..after).map(move |inner| (outer, inner))) {
             let line = line(outer, inner);
             let mut order: Vec<usize> = (0..size).collect();
@@ -231,14 +231,18 @@ fn empty_tensors_of_huge_dimensions() {
     let x = Tensor::zeros(DType::F32, &[0, huge, huge]).unwrap();
     let reduce = |axes: &[usize]| {
         let op = Reduce { kind: ReduceKind::Sum, axes: axes.to_vec(), keep_dims: false };
-        run(op, &[x.clone()], 2)
+        run(op, std::slice::from_ref(&x), 2)
     };
     assert_eq!(reduce(&[1, 2])[0].shape(), [0]);
     assert_eq!(floats(&reduce(&[0, 1, 2])[0]), [0.0]);
-    run(Softmax { kind: SoftmaxKind::Softmax, axis: 0 }, &[x.clone()], 2);
-    run(Cumulative { product: true, axis: 0, exclusive: false, reverse: false }, &[x.clone()], 2);
+    run(Softmax { kind: SoftmaxKind::Softmax, axis: 0 }, std::slice::from_ref(&x), 2);
+    run(
+        Cumulative { product: true, axis: 0, exclusive: false, reverse: false },
+        std::slice::from_ref(&x),
+        2,
+    );
     run(Binary::Add, &[x.clone(), x.clone()], 2);
     run(MatMul, &[x.clone(), x.clone()], 2);
-    run(tachy_graph::op::linear::Det, &[x.clone()], 2);
+    run(tachy_graph::op::linear::Det, std::slice::from_ref(&x), 2);
     run(Einsum { equation: "aij,ajk->aik".into() }, &[x.clone(), x], 2);
 }

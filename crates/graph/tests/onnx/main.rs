@@ -1,5 +1,6 @@
 //! ONNX models: export and import are inverse to each other, shapes are followed, and what is wrong is said.
 
+mod arithmetic;
 mod describe;
 mod elementwise;
 mod folding;

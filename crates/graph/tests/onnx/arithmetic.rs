@@ -1,53 +1,14 @@
-//! Export and import are inverse to each other, for operators that compute, reduce, multiply and quantise.
+//! Export and import are inverse to each other, for operators that reduce, multiply and quantise.
 
-mod common;
-
-use common::describe;
-use tachy_graph::convert::{Conversion, RoundMode};
-use tachy_graph::onnx::{ExportOptions, ImportOptions, export, import};
-use tachy_graph::op::conversion::*;
+use tachy_graph::DType;
 use tachy_graph::op::einsum::*;
 use tachy_graph::op::linear::*;
 use tachy_graph::op::quantization::*;
 use tachy_graph::op::reduction::*;
-use tachy_graph::{DType, GraphBuilder, Op};
 
-/// Checks the round trip of a graph of one node, at the lowest version that has the operator and at another.
-fn check(op: impl Into<Op>, inputs: &[(DType, &[usize])]) {
-    let op = op.into();
-    let mut builder = GraphBuilder::new("graph");
-    let inputs: Vec<_> = (inputs.iter().enumerate())
-        .map(|(index, (dtype, shape))| {
-            Some(builder.input(format!("input {index}"), *dtype, *shape))
-        })
-        .collect();
-    let outputs = builder.node(op.clone(), &inputs).unwrap_or_else(|error| panic!("{error}"));
-    for (index, output) in outputs.into_iter().enumerate() {
-        builder.output(output, format!("output {index}")).unwrap();
-    }
-    let graph = builder.build().unwrap();
-    for opset in [None, Some(26)] {
-        let mut options = ExportOptions::default();
-        options.opset = opset;
-        let model = export(&graph, &options).unwrap_or_else(|error| panic!("{error}"));
-        let imported = import(model, &ImportOptions::default());
-        let imported = imported.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(describe(&graph), describe(&imported), "{op:?}");
-        assert_eq!(imported.nodes()[0].op, op);
-    }
-}
+use super::round_trip::check;
 
 const F: DType = DType::F32;
-
-#[test]
-fn conversion() {
-    for to in DType::ALL {
-        check(Cast { to, conversion: Conversion::default() }, &[(F, &[2, 3])]);
-    }
-    let conversion = Conversion { saturate: false, round_mode: RoundMode::Nearest };
-    check(Cast { to: DType::F8E8M0, conversion }, &[(F, &[2, 3])]);
-    check(BitCast { to: DType::I32 }, &[(F, &[2, 3])]);
-}
 
 #[test]
 fn reduction() {
