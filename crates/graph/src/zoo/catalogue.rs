@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::mlp;
 use super::weights::Weights;
+use super::{denoiser, lstm, mlp, mobilenet, resnet, transformer};
 use crate::builder::GraphBuilder;
 use crate::graph::{Graph, GraphError};
 
@@ -57,11 +57,46 @@ pub enum ZooError {
     Graph(#[from] GraphError),
 }
 
-const MODELS: &[ZooEntry] = &[ZooEntry {
-    name: "mlp",
-    description: "Multilayer perceptron, 64-64-8: so small that an engine's overhead is all there is",
-    assemble: mlp::assemble,
-}];
+const fn entry(
+    name: &'static str,
+    description: &'static str,
+    assemble: fn(&mut Assembly) -> Result<(), GraphError>,
+) -> ZooEntry {
+    ZooEntry { name, description, assemble }
+}
+
+const MODELS: &[ZooEntry] = &[
+    entry(
+        "mlp",
+        "Multilayer perceptron, 64-64-8: so small that an engine's overhead is all there is",
+        mlp::assemble,
+    ),
+    entry(
+        "mobilenet-v3-small",
+        "Image classifier, 224×224, 2.5 M parameters: depthwise convolutions and squeeze-and-excite",
+        mobilenet::assemble,
+    ),
+    entry(
+        "resnet-18",
+        "Image classifier, 224×224, 11.7 M parameters: dense convolutions of 3×3",
+        resnet::assemble,
+    ),
+    entry(
+        "lstm-256",
+        "Recurrent layer of 256 units over 128 steps: one small matrix product after the other",
+        lstm::assemble,
+    ),
+    entry(
+        "conv1d-denoiser",
+        "One-dimensional U-Net on 256 ms of speech at 16 kHz, with skip connections",
+        denoiser::assemble,
+    ),
+    entry(
+        "transformer-block",
+        "One encoder block, 128 tokens × 256, 4 heads: matrix products, softmax and layer normalisation",
+        transformer::assemble,
+    ),
+];
 
 /// The models, in the order of their lists.
 pub fn names() -> &'static [ZooEntry] {

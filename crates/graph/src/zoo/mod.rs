@@ -4,7 +4,13 @@
 //! same for a seed on every machine.
 
 mod catalogue;
+mod denoiser;
+mod layers;
+mod lstm;
 mod mlp;
+mod mobilenet;
+mod resnet;
+mod transformer;
 mod weights;
 
 pub use catalogue::{ZooEntry, ZooError, ZooOptions, build, names};

@@ -4,6 +4,8 @@ use crate::shape::element_count;
 use crate::tensor::Tensor;
 
 /// A source of random weights: SplitMix64 (Steele, Lea and Flood, 2014) and the method of Box and Muller (1958).
+///
+/// Logarithm, sine and cosine are those of `libm`, since the systems' own differ in their last bits.
 pub(super) struct Weights {
     state: u64,
 }
@@ -31,9 +33,17 @@ impl Weights {
         self.normal(shape, 0.0, (2.0 / fan_in as f32).sqrt())
     }
 
+    /// Uniform between two values.
+    pub(super) fn uniform_between(&mut self, shape: &[usize], low: f32, high: f32) -> Tensor {
+        let count = element_count(shape).expect("weights have possible shapes");
+        let values: Vec<f32> =
+            (0..count).map(|_| low + (high - low) * self.uniform() as f32).collect();
+        Tensor::new(shape, &values).expect("there are as many values as the shape holds")
+    }
+
     fn normal_pair(&mut self) -> [f32; 2] {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        let (sine, cosine) = (std::f64::consts::TAU * self.uniform()).sin_cos();
+        let radius = (-2.0 * libm::log(1.0 - self.uniform())).sqrt();
+        let (sine, cosine) = libm::sincos(std::f64::consts::TAU * self.uniform());
         [(radius * cosine) as f32, (radius * sine) as f32]
     }
 
