@@ -2,8 +2,10 @@
 
 use super::catalogue::Assembly;
 use super::layers::Conv;
-use crate::dtype::DType;
+use super::layers::numbers;
+use super::signal::Signal;
 use crate::graph::{GraphError, ValueId};
+use crate::op::elementwise::Unary;
 use crate::op::window::Window;
 
 const EPSILON: f32 = 1e-3;
@@ -45,20 +47,20 @@ const BOTTLENECKS: [Bottleneck; 11] = [
 ];
 
 pub(super) fn assemble(assembly: &mut Assembly) -> Result<(), GraphError> {
-    let image = assembly.builder.input("image", DType::F32, [assembly.batch, 3, 224, 224]);
+    let image = assembly.image();
     let stem = Conv::new(16, 3).with_stride(2);
-    let mut x = assembly.conv_norm("stem", image, stem, EPSILON, 1.0)?;
-    x = assembly.builder.hard_swish(x)?;
+    let mut x = assembly.conv_norm("stem", &image, stem, EPSILON, 1.0)?;
+    x = assembly.activate(&x, Unary::HardSwish)?;
     for (index, bottleneck) in BOTTLENECKS.iter().enumerate() {
-        x = inverted_residual(assembly, &format!("block{index}"), x, bottleneck)?;
+        x = inverted_residual(assembly, &format!("block{index}"), &x, bottleneck)?;
     }
-    x = assembly.conv_norm("last", x, Conv::new(576, 1), EPSILON, 1.0)?;
-    x = assembly.builder.hard_swish(x)?;
-    let features = assembly.pooled(x)?;
-    let hidden = assembly.linear("hidden", features, 1024)?;
-    let hidden = assembly.builder.hard_swish(hidden)?;
-    let logits = assembly.linear("classifier", hidden, CLASSES)?;
-    assembly.builder.output(logits, "logits")?;
+    x = assembly.conv_norm("last", &x, Conv::new(576, 1), EPSILON, 1.0)?;
+    x = assembly.activate(&x, Unary::HardSwish)?;
+    let features = assembly.pooled(&x)?;
+    let hidden = assembly.centred_linear("hidden", &features, 1024)?;
+    let hidden = assembly.activate(&hidden, Unary::HardSwish)?;
+    let logits = assembly.centred_linear("classifier", &hidden, CLASSES)?;
+    assembly.builder.output(logits.value, "logits")?;
     Ok(())
 }
 
@@ -66,29 +68,27 @@ pub(super) fn assemble(assembly: &mut Assembly) -> Result<(), GraphError> {
 fn inverted_residual(
     assembly: &mut Assembly,
     name: &str,
-    x: ValueId,
+    x: &Signal,
     block: &Bottleneck,
-) -> Result<ValueId, GraphError> {
-    let activate = |assembly: &mut Assembly, x: ValueId| match block.hard_swish {
-        true => assembly.builder.hard_swish(x),
-        false => assembly.builder.relu(x),
-    };
-    let mut branch = x;
-    if assembly.builder.ty(x).shape[1] != block.expanded {
+) -> Result<Signal, GraphError> {
+    let function = if block.hard_swish { Unary::HardSwish } else { Unary::Relu };
+    let mut branch = x.clone();
+    if x.mean.len() != block.expanded {
         let expand = Conv::new(block.expanded, 1);
-        branch = assembly.conv_norm(&format!("{name}.expand"), branch, expand, EPSILON, 1.0)?;
-        branch = activate(assembly, branch)?;
+        branch = assembly.conv_norm(&format!("{name}.expand"), &branch, expand, EPSILON, 1.0)?;
+        branch = assembly.activate(&branch, function)?;
     }
     let depthwise = Conv::new(block.expanded, block.kernel).with_stride(block.stride).depthwise();
-    branch = assembly.conv_norm(&format!("{name}.depthwise"), branch, depthwise, EPSILON, 1.0)?;
-    branch = activate(assembly, branch)?;
+    branch = assembly.conv_norm(&format!("{name}.depthwise"), &branch, depthwise, EPSILON, 1.0)?;
+    branch = assembly.activate(&branch, function)?;
     if block.squeeze {
-        branch = squeeze_and_excite(assembly, &format!("{name}.squeeze"), branch)?;
+        branch = squeeze_and_excite(assembly, &format!("{name}.squeeze"), &branch)?;
     }
     let project = Conv::new(block.channels, 1);
-    branch = assembly.conv_norm(&format!("{name}.project"), branch, project, EPSILON, 1.0)?;
-    if assembly.builder.ty(branch) == assembly.builder.ty(x) {
-        branch = assembly.builder.add(branch, x)?;
+    branch = assembly.conv_norm(&format!("{name}.project"), &branch, project, EPSILON, 1.0)?;
+    if assembly.builder.ty(branch.value) == assembly.builder.ty(x.value) {
+        let sum = assembly.builder.add(branch.value, x.value)?;
+        branch = branch.plus(sum, x);
     }
     Ok(branch)
 }
@@ -97,15 +97,20 @@ fn inverted_residual(
 fn squeeze_and_excite(
     assembly: &mut Assembly,
     name: &str,
-    x: ValueId,
-) -> Result<ValueId, GraphError> {
-    let channels = assembly.builder.ty(x).shape[1];
-    let means = assembly.builder.global_average_pool(x)?;
-    let squeezed = pointwise(assembly, &format!("{name}.reduce"), means, squeezed(channels))?;
+    x: &Signal,
+) -> Result<Signal, GraphError> {
+    let channels = x.mean.len();
+    let means = assembly.builder.global_average_pool(x.value)?;
+    let (squeezed, squeezed_mean) =
+        pointwise(assembly, &format!("{name}.reduce"), (means, &x.mean), squeezed(channels))?;
     let squeezed = assembly.builder.relu(squeezed)?;
-    let excited = pointwise(assembly, &format!("{name}.expand"), squeezed, channels)?;
+    let squeezed_mean: Vec<f64> = squeezed_mean.into_iter().map(|mean| mean.max(0.0)).collect();
+    let expand = format!("{name}.expand");
+    let (excited, excited_mean) =
+        pointwise(assembly, &expand, (squeezed, &squeezed_mean), channels)?;
     let factors = assembly.builder.hard_sigmoid(excited)?;
-    assembly.builder.mul(x, factors)
+    let value = assembly.builder.mul(x.value, factors)?;
+    Ok(x.scaled(value, excited_mean.iter().map(|mean| (mean / 6.0 + 0.5).clamp(0.0, 1.0))))
 }
 
 /// A quarter of the channels, rounded to a multiple of 8, but not down by more than a tenth.
@@ -115,17 +120,23 @@ fn squeezed(channels: usize) -> usize {
     if rounded * 10 < quarter * 9 { rounded + 8 } else { rounded }
 }
 
-/// A convolution of 1 × 1 with bias.
+/// A convolution of 1 × 1 with bias, and the means of its results from those of its input.
 fn pointwise(
     assembly: &mut Assembly,
     name: &str,
-    x: ValueId,
+    (x, means): (ValueId, &[f64]),
     filters: usize,
-) -> Result<ValueId, GraphError> {
-    let channels = assembly.builder.ty(x).shape[1];
+) -> Result<(ValueId, Vec<f64>), GraphError> {
+    let channels = means.len();
     let weight = assembly.weights.he(&[filters, channels, 1, 1], channels);
-    let weight = assembly.builder.constant(format!("{name}.weight"), weight);
     let bias = assembly.weights.normal(&[filters], 0.0, 0.1);
+    let weights: Vec<f64> = numbers(&weight).collect();
+    let sums = weights.chunks_exact(channels).zip(numbers(&bias)).map(|(weights, bias)| {
+        bias + weights.iter().zip(means).map(|(weight, mean)| weight * mean).sum::<f64>()
+    });
+    let sums = sums.collect();
+    let weight = assembly.builder.constant(format!("{name}.weight"), weight);
     let bias = assembly.builder.constant(format!("{name}.bias"), bias);
-    assembly.builder.conv(x, weight, Some(bias), Window::new([1, 1]), 1)
+    let value = assembly.builder.conv(x, weight, Some(bias), Window::new([1, 1]), 1)?;
+    Ok((value, sums))
 }

@@ -10,6 +10,7 @@ mod lstm;
 mod mlp;
 mod mobilenet;
 mod resnet;
+mod signal;
 mod transformer;
 mod weights;
 
