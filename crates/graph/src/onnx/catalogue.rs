@@ -32,6 +32,11 @@ const LEFT_OUT: &[(&str, &str)] = &[
 const DATA_DECIDES_SHAPE: &str =
     "How many results there are depends on the data, but every shape is fixed before a model runs.";
 
+/// Why an operator is left out, if that is on purpose.
+pub(super) fn left_out(name: &str) -> Option<&'static str> {
+    LEFT_OUT.iter().find(|(known, _)| *known == name).map(|(_, reason)| *reason)
+}
+
 /// Every operator that can be imported, family by family, each in alphabetical order.
 pub fn operators() -> Vec<OperatorInfo> {
     let entries = FAMILIES

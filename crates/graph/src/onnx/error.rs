@@ -69,6 +69,16 @@ pub enum ImportError {
         /// The operator, with its domain if it is not ONNX's own.
         operator: String,
     },
+    /// An operator that Tachy leaves out on purpose.
+    #[error("node `{node}`: the operator `{operator}` is not supported. {reason}")]
+    LeftOut {
+        /// The node's name.
+        node: String,
+        /// The operator's name.
+        operator: String,
+        /// Why: a full sentence.
+        reason: &'static str,
+    },
     /// A node that cannot be imported.
     #[error("node `{node}` ({operator}): {reason}.")]
     Node {

@@ -8,12 +8,12 @@ use std::mem::size_of;
 
 use super::proto;
 
-/// What decoding may allocate for a file's structure, beyond [`ALLOWANCE_PER_BYTE`]: 32 MiB.
-const ALLOWANCE: usize = 32 << 20;
+/// What decoding may allocate for a file's structure, beyond [`ALLOWANCE_PER_BYTE`]: 64 MiB.
+const ALLOWANCE: usize = 64 << 20;
 
 /// What decoding may allocate for each byte of the file. Honest models stay far below it; tensor data costs
 /// nothing here, since it is not copied.
-const ALLOWANCE_PER_BYTE: usize = 8;
+const ALLOWANCE_PER_BYTE: usize = 12;
 
 /// How deep messages may be nested; a graph in a node of a graph is three levels.
 const DEPTH: usize = 60;

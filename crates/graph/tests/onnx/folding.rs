@@ -206,7 +206,7 @@ fn a_function_is_written_out() {
     let graph = [
         input("x", F, &[Dim::Size(2)]),
         output("y", F),
-        node_with("first", "leak", &["x"], &["u"], &[domain.clone()]),
+        node_with("first", "leak", &["x"], &["u"], std::slice::from_ref(&domain)),
         node_with("second", "leak", &["u"], &["y"], &[domain, slope(5, 0.25)]),
     ];
     use tachy_graph::op::elementwise::Unary::LeakyRelu;

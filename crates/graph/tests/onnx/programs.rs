@@ -59,7 +59,7 @@ fn operator(step: &Step, shape: &[usize]) -> (Op, usize) {
         }
         10 => (MatMul.into(), 2),
         11 => {
-            let (transpose_a, transpose_b) = (pick % 2 == 0, pick / 2 % 2 == 0);
+            let (transpose_a, transpose_b) = (pick & 1 == 1, pick & 2 == 2);
             (Gemm { alpha: 0.5, beta: 1.5, transpose_a, transpose_b }.into(), 2 + pick % 2)
         }
         12 => {

@@ -22,6 +22,18 @@ fn is_dilated(window: &Window) -> bool {
     window.dilations.iter().any(|dilation| *dilation != 1)
 }
 
+/// Whether the last window along some dimension would begin behind the input and is left out. Versions before 22
+/// did not say that it is.
+fn leaves_out_a_window(window: &Window, ceil: bool, node: &ExportContext<'_>) -> bool {
+    let Some(input) = node.input_type(0).filter(|_| ceil) else { return false };
+    (0..window.rank()).any(|axis| {
+        let extent = window.dilations[axis] * (window.kernel[axis] - 1) + 1;
+        let padded = input.shape[axis + 2] + window.pads_begin[axis] + window.pads_end[axis];
+        let windows = padded.saturating_sub(extent).div_ceil(window.strides[axis]) + 1;
+        node.output_type(0).shape[axis + 2] != windows
+    })
+}
+
 pub fn conv(op: &Conv, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     node.direct("Conv", window(&op.window).unless("group", op.groups, 1));
     Ok(())
@@ -78,6 +90,9 @@ pub fn max_pool(op: &MaxPool, node: &mut ExportContext<'_>) -> Result<(), Export
         op.column_major,
         false,
     );
+    if leaves_out_a_window(&op.window, op.ceil, node) {
+        node.require_opset(22);
+    }
     node.direct("MaxPool", attributes);
     Ok(())
 }
@@ -85,6 +100,9 @@ pub fn max_pool(op: &MaxPool, node: &mut ExportContext<'_>) -> Result<(), Export
 pub fn average_pool(op: &AveragePool, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
     if is_dilated(&op.window) {
         node.require_opset(19);
+    }
+    if leaves_out_a_window(&op.window, op.ceil, node) {
+        node.require_opset(22);
     }
     let attributes = window(&op.window).unless("ceil_mode", op.ceil, false).unless(
         "count_include_pad",

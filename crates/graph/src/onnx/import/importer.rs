@@ -12,7 +12,7 @@ use super::{
 };
 use crate::builder::GraphBuilder;
 use crate::graph::{Graph, ValueId};
-use crate::onnx::{ImportError, data_type, proto, tensor};
+use crate::onnx::{ImportError, catalogue, data_type, proto, tensor};
 use crate::shape::TensorType;
 use crate::tensor::Tensor;
 
@@ -259,6 +259,10 @@ impl<'m> Importer<'m> {
         let domain = domain(&node.domain);
         let opset = scope.opsets.get(domain).copied().unwrap_or(0);
         let Some(entry) = table::find(domain, &node.op_type, opset) else {
+            if let Some(reason) = catalogue::left_out(&node.op_type).filter(|_| domain.is_empty()) {
+                let (node, operator) = (label.to_owned(), node.op_type.clone());
+                return Err(ImportError::LeftOut { node, operator, reason });
+            }
             let operator = match domain {
                 "" => format!("{} (version {opset})", node.op_type),
                 _ => format!("{domain}.{}", node.op_type),
