@@ -10,6 +10,5 @@ mod malformed;
 mod movement;
 mod programs;
 mod recurrent;
-mod reduction;
 mod round_trip;
 mod wire;

@@ -4,6 +4,7 @@
 //! family of operators, are found by [`table`](self::table) and speak to [`context`](self::context).
 
 mod attributes;
+mod bindings;
 mod context;
 mod conversion;
 mod convolution;
@@ -16,6 +17,8 @@ mod indexing;
 mod inputs;
 mod linear;
 mod movement;
+mod nested;
+mod nodes;
 mod normalization;
 mod options;
 mod order;
@@ -29,6 +32,7 @@ mod shapes;
 mod signal;
 mod slicing;
 pub(super) mod table;
+mod versions;
 mod windows;
 
 pub use entry::{NEWEST_OPERATOR_SET, OLDEST_OPERATOR_SET, import, import_file};
