@@ -2,8 +2,8 @@
 
 use tachy_graph::{Op, Operator};
 
-use super::recurrent;
 use super::{along_axis, einsum, linear, quantization, quantized_linear, reduce};
+use super::{attention, recurrent};
 use super::{binary, conversion, select, variadic};
 use super::{
     convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
@@ -63,6 +63,9 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
         Op::LocalResponseNormalization(op) => normalization::prepare_local_response(op, operands),
         Op::LpNormalization(op) => normalization::prepare_lp(op, operands),
         Op::MeanVarianceNormalization(op) => normalization::prepare_mean_variance(op, operands),
+        Op::Attention(op) => attention::prepare(op, operands),
+        Op::RotaryEmbedding(op) => attention::prepare_rotary(*op, operands),
+        Op::LinearAttention(op) => attention::prepare_linear(*op, operands),
         Op::Lstm(op) => recurrent::prepare_lstm(op, operands),
         Op::Gru(op) => recurrent::prepare_gru(op, operands),
         Op::Rnn(op) => recurrent::prepare_rnn(op, operands),

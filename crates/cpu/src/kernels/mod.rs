@@ -1,6 +1,7 @@
 //! The kernels, a file for each family of operators, and the choice among them.
 
 mod along_axis;
+mod attention;
 mod binary;
 mod broadcast;
 mod choose;

@@ -1,7 +1,7 @@
 //! The set of all operators.
 
 use super::operator::{InferError, Inputs, Operator};
-use super::recurrent::*;
+use super::{attention::*, recurrent::*};
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
 use super::{convolution::*, normalization::*, pooling::*, quantized_convolution::*};
 use super::{einsum::*, quantization::*};
@@ -195,6 +195,14 @@ operators! {
     Gru,
     /// Simple recurrent layer.
     Rnn,
+
+    // Attention.
+    /// Scaled dot-product attention.
+    Attention,
+    /// Rotary position embedding.
+    RotaryEmbedding,
+    /// Attention as a recurrence.
+    LinearAttention,
 }
 
 impl Operator for Op {

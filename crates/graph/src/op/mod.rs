@@ -2,6 +2,7 @@
 //!
 //! A file for each family. [`Op`] is the sum of them all; [`Operator`] is what they have in common.
 
+pub mod attention;
 pub mod conversion;
 pub mod convolution;
 pub mod einsum;

@@ -3,6 +3,7 @@
 //! [`writer`](self::writer) walks over a graph; a file for each family of operators says how its nodes are
 //! written, by way of [`context`](self::context).
 
+mod attention;
 mod attributes;
 mod context;
 mod conversion;

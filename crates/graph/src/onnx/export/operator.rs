@@ -1,5 +1,6 @@
 //! Which family writes which operator.
 
+use super::attention;
 use super::context::ExportContext;
 use super::{conversion, elementwise, linear, movement};
 use super::{convolution, normalization, recurrent};
@@ -65,6 +66,9 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::LocalResponseNormalization(op) => normalization::local_response(op, node),
         Op::LpNormalization(op) => normalization::lp(op, node),
         Op::MeanVarianceNormalization(op) => normalization::mean_variance(op, node),
+        Op::Attention(op) => attention::attention(op, node),
+        Op::RotaryEmbedding(op) => attention::rotary_embedding(*op, node),
+        Op::LinearAttention(op) => attention::linear_attention(*op, node),
         Op::Lstm(op) => recurrent::lstm(op, node),
         Op::Gru(op) => recurrent::gru(op, node),
         Op::Rnn(op) => recurrent::rnn(op, node),

@@ -3,6 +3,7 @@
 //! [`importer`](self::importer) walks over a model's nodes; the functions that translate them, a file for each
 //! family of operators, are found by [`table`](self::table) and speak to [`context`](self::context).
 
+mod attention;
 mod attributes;
 mod bindings;
 mod context;

@@ -1,5 +1,6 @@
 //! The operators that can be imported.
 
+use super::attention;
 use super::context::{Imported, NodeContext};
 use super::{conversion, elementwise, generation, indexing, linear, movement};
 use super::{convolution, normalization, pooling, recurrent};
@@ -57,6 +58,7 @@ pub const FAMILIES: &[(&str, &[Entry])] = &[
     ("Pooling", pooling::OPERATORS),
     ("Normalisation", normalization::OPERATORS),
     ("Recurrence", recurrent::OPERATORS),
+    ("Attention", attention::OPERATORS),
     ("Quantization", quantization::OPERATORS),
     ("Movement", movement::OPERATORS),
     ("Parts and wholes", slicing::OPERATORS),
