@@ -197,17 +197,20 @@ fn parse(mut bytes: &[u8], depth: usize) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
         let key = varint(&mut bytes)?;
-        let (tag, length) = (key >> 3, match key & 7 {
-            0 => {
-                let content = Content::Number(varint(&mut bytes)?);
-                fields.push(Field { tag: key >> 3, content });
-                continue;
-            }
-            1 => 8,
-            5 => 4,
-            2 => varint(&mut bytes)? as usize,
-            _ => return None,
-        });
+        let (tag, length) = (
+            key >> 3,
+            match key & 7 {
+                0 => {
+                    let content = Content::Number(varint(&mut bytes)?);
+                    fields.push(Field { tag: key >> 3, content });
+                    continue;
+                }
+                1 => 8,
+                5 => 4,
+                2 => varint(&mut bytes)? as usize,
+                _ => return None,
+            },
+        );
         let (content, rest) = bytes.split_at_checked(length)?;
         bytes = rest;
         let content = if key & 7 != 2 {
