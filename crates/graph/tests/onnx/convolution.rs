@@ -103,7 +103,7 @@ fn normalization() {
     check(GroupNormalization { epsilon: 1e-3, groups: 2 }, &[IMAGE, channels, channels]);
     for statistics in [false, true] {
         let op = LayerNormalization { axis: 2, epsilon: 1e-3, statistics, statistics_dtype: F };
-        check(op.clone(), &[IMAGE, (F, &[9, 8])]);
+        check(op, &[IMAGE, (F, &[9, 8])]);
         check(op, &[IMAGE, (F, &[9, 8]), (F, &[8])]);
     }
     check(RmsNormalization { axis: 3, epsilon: 1e-3 }, &[IMAGE, (F, &[8])]);

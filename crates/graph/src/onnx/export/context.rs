@@ -141,13 +141,6 @@ impl ExportContext<'_> {
         self.write(op_type, self.inputs(), attributes);
     }
 
-    /// Writes a node that comes before: its one output has a name of its own, which is returned.
-    pub fn before(&mut self, op_type: &str, inputs: Vec<String>, attributes: Attributes) -> String {
-        let name = self.output.fresh(&format!("{}_{op_type}", self.node.name));
-        self.push(name.clone(), op_type, inputs, vec![name.clone()], attributes);
-        name
-    }
-
     fn push(
         &mut self,
         name: String,

@@ -52,11 +52,6 @@ impl<'i, 'm> NodeContext<'i, 'm> {
         self.opset
     }
 
-    /// The operator's name in ONNX.
-    pub fn op_type(&self) -> &'m str {
-        &self.node.op_type
-    }
-
     /// An error that names this node. `reason` is a sentence without its full stop.
     pub fn error(&self, reason: impl Into<String>) -> ImportError {
         ImportError::Node {
@@ -123,11 +118,6 @@ impl<'i, 'm> NodeContext<'i, 'm> {
 
     // Inputs.
 
-    /// The number of inputs, left-out ones between others included.
-    pub fn input_count(&self) -> usize {
-        self.inputs.len()
-    }
-
     /// The number of outputs that the node has in the file, unused ones between others included.
     pub fn output_count(&self) -> usize {
         self.node.output.len()
@@ -174,12 +164,6 @@ impl<'i, 'm> NodeContext<'i, 'm> {
 
     // Values of inputs. To ask for one that depends on an input of the graph fixes that input, so ask only
     // for what is used.
-
-    /// The value of this input, if it is given and known. A graph that uses it is right for this value only.
-    pub fn constant(&mut self, index: usize) -> Option<Tensor> {
-        let slot = self.slot(index)?;
-        self.importer.use_known(slot)
-    }
 
     /// The value of this input, which must be given and known: it decides a shape.
     pub fn required_constant(&mut self, index: usize, name: &str) -> Result<Tensor, ImportError> {

@@ -71,14 +71,6 @@ impl Array {
             Numbers::Floats(_) => None,
         }
     }
-
-    /// The floats in it.
-    pub fn floats(&self) -> Option<&[f64]> {
-        match &self.numbers {
-            Numbers::Integers(_) => None,
-            Numbers::Floats(values) => Some(values),
-        }
-    }
 }
 
 fn map<T: Copy, U>(values: &[T], f: impl Fn(T) -> U) -> Vec<U> {
