@@ -168,8 +168,10 @@ impl<T: Real, C: Cell<T>> Kernel for Layer<T, C> {
             for step in 0..steps {
                 for (sample, place) in self.places.iter_mut().enumerate() {
                     let length = length(sample);
-                    let time = if reverse { length.wrapping_sub(step + 1) } else { step };
-                    *place = (step < length).then_some(time * samples + sample);
+                    *place = (step < length).then(|| {
+                        let time = if reverse { length - step - 1 } else { step };
+                        time * samples + sample
+                    });
                 }
                 self.cell.step(&mut Step {
                     workers,
