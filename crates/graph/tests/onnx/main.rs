@@ -1,6 +1,7 @@
 //! ONNX models: export and import are inverse to each other, shapes are followed, and what is wrong is said.
 
 mod arithmetic;
+mod attention;
 mod catalogue;
 mod convolution;
 mod describe;

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use tachy_graph::convert::Conversion;
 use tachy_graph::op::conversion::Cast;
 use tachy_graph::op::elementwise::*;
+use tachy_graph::op::indexing::Gather;
 use tachy_graph::op::linear::{Gemm, MatMul};
 use tachy_graph::op::movement::{Expand, Reshape, Transpose};
+use tachy_graph::op::reduction::{Reduce, ReduceKind, Softmax, SoftmaxKind, TopK};
 use tachy_graph::op::slicing::{Concat, Split};
 use tachy_graph::{DType, Graph, GraphBuilder, Op, Tensor, ValueId};
 
@@ -43,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn operator(step: &Step, shape: &[usize]) -> (Op, usize) {
     let rank = shape.len();
     let pick = step.parameter;
-    match step.operator % 16 {
+    match step.operator % 20 {
         0 => ([Unary::Relu, Unary::Tanh, Unary::Neg, Unary::Identity][pick % 4].into(), 1),
         1 => (Unary::LeakyRelu { alpha: (pick % 7) as f32 / 4.0 }.into(), 1),
         2 => ([Unary::Not, Unary::BitwiseNot, Unary::IsNaN, Unary::Abs][pick % 4].into(), 1),
@@ -75,6 +77,14 @@ fn operator(step: &Step, shape: &[usize]) -> (Op, usize) {
         }
         14 if pick.is_multiple_of(2) => (Expand { shape: [&[2][..], shape].concat() }.into(), 1),
         14 => (Concat { axis: pick / 2 % rank.max(1) }.into(), 2),
+        15 => {
+            let kind = [ReduceKind::Max, ReduceKind::Sum, ReduceKind::Mean][pick % 3];
+            let axes = (0..rank).filter(|axis| pick >> (axis + 2) & 1 == 1).collect();
+            (Reduce { kind, axes, keep_dims: pick & 1 == 1 }.into(), 1)
+        }
+        16 => (Softmax { kind: SoftmaxKind::Softmax, axis: pick % rank.max(1) }.into(), 1),
+        17 => (TopK { axis: pick % rank.max(1), k: 1, largest: pick & 1 == 1 }.into(), 1),
+        18 => (Gather { axis: pick % rank.max(1) }.into(), 2),
         _ => {
             let axis = pick % rank.max(1);
             let size = shape.get(axis).copied().unwrap_or(0);
