@@ -6,5 +6,11 @@ use tachy_runtime::Registry;
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     registry.register(tachy_cpu::CpuBackend);
+    #[cfg(feature = "ort")]
+    registry.register(tachy_ort::OrtBackend);
+    #[cfg(feature = "openvino")]
+    registry.register(tachy_openvino::OpenVinoBackend);
+    #[cfg(feature = "rten")]
+    registry.register(tachy_rten::RtenBackend);
     registry
 }

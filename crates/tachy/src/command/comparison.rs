@@ -42,6 +42,10 @@ pub(super) struct ReportArguments {
     /// File for the result, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Write a page with the table and every device's samples as a picture, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 fn parse_seconds(text: &str) -> Result<f64, String> {
@@ -134,6 +138,9 @@ fn references(registry: &Registry, devices: &[DeviceInfo]) -> Vec<Device> {
 fn write(comparison: &Comparison, arguments: &ReportArguments) -> Result<(), Failure> {
     let report = Report::new(comparison)
         .map_err(|error| Failure::Check(format!("the samples cannot be ranked: {error}")))?;
+    if let Some(path) = &arguments.html {
+        output::write_file(&report.html(), path)?;
+    }
     let file = arguments.output.as_deref();
     let text = match arguments.format {
         Format::Text => report.terminal(output::look(file)),
