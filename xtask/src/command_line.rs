@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::test;
+use crate::trial::Trial;
 
 /// Sets up, checks and tests the project.
 #[derive(Parser)]
@@ -31,6 +32,9 @@ pub enum Task {
     Ci,
     /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
     Data,
+    /// Puts what the project claims of its own measurements to the test on this machine
+    #[command(subcommand)]
+    Trial(Trial),
     /// Creates what the project needs from outside the Rust world
     #[command(subcommand)]
     Setup(Setup),

@@ -9,6 +9,7 @@ mod material;
 mod python;
 mod stamp;
 mod test;
+mod trial;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
     let workspace = &Workspace::locate()?;
     match task {
         Task::Test(options) => test::run(workspace, journal, &options),
+        Task::Trial(trial) => trial::run(workspace, journal, &trial),
         Task::Lint => lint::run(workspace, journal),
         Task::Ci => {
             lint::run(workspace, journal)?;

@@ -13,7 +13,7 @@ use tachy_runtime::{Device, DeviceInfo};
 use thiserror::Error;
 
 use crate::agreement::agreement;
-use crate::clock::clock_tick;
+use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::exchange;
 use crate::model::ModelSource;
@@ -134,7 +134,7 @@ pub fn compare(
         return Err(CompareError::NoDevice);
     }
     let (start, started) = (Instant::now(), seconds_since_1970());
-    let environment = Environment::of_this_machine(clock_tick());
+    let environment = Environment::of_this_machine(Clock::measure());
     let scratch = ScratchFolder::new().map_err(CompareError::Scratch)?;
     let mut session = Session { plan, worker: &worker, scratch: &scratch };
     let reference = session.reference(&mut observe)?;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
+use crate::clock::Clock;
+
 /// The machine, as far as it bears on speed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
@@ -30,7 +32,7 @@ pub struct Environment {
 
 impl Environment {
     /// The machine that this process runs on.
-    pub fn of_this_machine(clock_tick: f64) -> Self {
+    pub fn of_this_machine(clock: Clock) -> Self {
         let system = System::new_with_specifics(
             RefreshKind::nothing()
                 .with_cpu(CpuRefreshKind::nothing())
@@ -53,7 +55,7 @@ impl Environment {
             memory: system.as_ref().map_or(0, System::total_memory),
             governor: governor(),
             load: load(),
-            clock_tick,
+            clock_tick: clock.tick,
         }
     }
 }

@@ -29,7 +29,7 @@ mod worker;
 
 pub use agreement::{Agreement, agreement, tensor_values, tolerance};
 pub use case::{CaseOutcome, Tolerance, find_cases, run_case};
-pub use clock::{TICKS_PER_SAMPLE, clock_tick};
+pub use clock::{Clock, TICKS_PER_SAMPLE};
 pub use compare::{CompareError, Event, Plan, compare};
 pub use environment::Environment;
 pub use inputs::random_tensor;

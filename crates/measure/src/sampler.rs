@@ -5,36 +5,27 @@ use std::time::{Duration, Instant};
 use tachy_graph::Tensor;
 use tachy_runtime::{Executable, Result};
 
-use crate::clock::TICKS_PER_SAMPLE;
+use crate::clock::{Clock, TICKS_PER_SAMPLE};
 use crate::protocol::SampledSeries;
 use crate::record::Metric;
 
-/// The phases that are sampled, in the order in which a set takes them.
-const PHASES: [Metric; 4] = [Metric::Upload, Metric::Run, Metric::Fetch, Metric::Call];
-
-/// An executable with its inputs and outputs, and how often each phase is repeated to make one sample.
+/// An executable with its inputs and outputs, and how many calls make one sample.
 pub(crate) struct Sampler {
     executable: Box<dyn Executable>,
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
-    shortest_sample: f64,
-    repetitions: [u32; PHASES.len()],
+    clock: Clock,
+    calls: u32,
 }
 
 impl Sampler {
     pub(crate) fn new(
         executable: Box<dyn Executable>,
         inputs: Vec<Tensor>,
-        clock_tick: f64,
+        clock: Clock,
     ) -> Result<Self> {
         let outputs = executable.signature().allocate_outputs()?;
-        Ok(Self {
-            executable,
-            inputs,
-            outputs,
-            shortest_sample: clock_tick * TICKS_PER_SAMPLE,
-            repetitions: [1; PHASES.len()],
-        })
+        Ok(Self { executable, inputs, outputs, clock, calls: 1 })
     }
 
     pub(crate) fn outputs(&self) -> &[Tensor] {
@@ -43,82 +34,95 @@ impl Sampler {
 
     /// Upload, run and fetch, once.
     pub(crate) fn call(&mut self) -> Result<Duration> {
-        self.repeat(Metric::Call, 1)
+        self.whole_calls(1)
     }
 
-    /// The mean time of a call, over as many calls as make one sample.
+    /// The mean time of a call, in seconds, and over how many calls.
     pub(crate) fn call_sample(&mut self) -> Result<(f64, u32)> {
-        let repetitions = self.repetitions[PHASES.len() - 1];
-        let time = self.repeat(Metric::Call, repetitions)?;
-        Ok((time.as_secs_f64() / f64::from(repetitions), repetitions))
+        let time = self.whole_calls(self.calls)?;
+        Ok((time.as_secs_f64() / f64::from(self.calls), self.calls))
     }
 
-    /// Finds out how often each phase must be repeated for a sample to be long enough.
+    /// Finds out how many calls make a sample that is long enough for the clock.
     pub(crate) fn calibrate(&mut self) -> Result<()> {
-        for (place, phase) in PHASES.into_iter().enumerate() {
-            let mut repetitions = 1u32;
-            loop {
-                let time = self.repeat(phase, repetitions)?.as_secs_f64();
-                if time >= self.shortest_sample || repetitions >= 1 << 24 {
-                    break;
-                }
-                // Half as much again as would do by this measure, which a cold cache may have made too long.
-                let wanted = 1.5 * self.shortest_sample / time.max(1e-9) * f64::from(repetitions);
-                repetitions = (wanted.ceil() as u32).clamp(repetitions + 1, repetitions * 64);
+        let shortest = self.clock.tick * TICKS_PER_SAMPLE;
+        self.calls = 1;
+        loop {
+            let time = self.whole_calls(self.calls)?.as_secs_f64();
+            if time >= shortest || self.calls >= 1 << 24 {
+                return Ok(());
             }
-            self.repetitions[place] = repetitions;
+            // Half as much again as would do by this measure, which a cold cache may have made too long.
+            let wanted = 1.5 * shortest / time.max(1e-9) * f64::from(self.calls);
+            self.calls = (wanted.ceil() as u32).clamp(self.calls + 1, self.calls * 64);
         }
-        Ok(())
     }
 
-    /// Sets of one sample of each phase, one after the other, until the time is up; at least one set.
+    /// Sets of samples, one after the other, until the time is up; at least one set. A set is one sample of
+    /// upload, run and fetch, taken apart within the same calls, and one of the call, timed from outside.
     pub(crate) fn sample(&mut self, seconds: f64) -> Result<Vec<SampledSeries>> {
-        let mut series = PHASES.map(|_| Vec::new());
+        let metrics = [Metric::Upload, Metric::Run, Metric::Fetch, Metric::Call];
+        let mut series = metrics.map(|_| Vec::new());
         let start = Instant::now();
         loop {
-            for (place, phase) in PHASES.into_iter().enumerate() {
-                let repetitions = self.repetitions[place];
-                let time = self.repeat(phase, repetitions)?;
-                series[place].push(time.as_secs_f64() / f64::from(repetitions));
+            let [upload, run, fetch] = self.parted_calls(self.calls)?;
+            let whole = self.call_sample()?.0;
+            for (samples, value) in series.iter_mut().zip([upload, run, fetch, whole]) {
+                samples.push(value);
             }
             if start.elapsed().as_secs_f64() >= seconds {
                 break;
             }
         }
-        Ok(series
+        Ok(metrics
             .into_iter()
-            .zip(PHASES)
-            .zip(self.repetitions)
-            .map(|((samples, metric), calls_per_sample)| SampledSeries {
+            .zip(series)
+            .map(|(metric, samples)| SampledSeries {
                 metric,
                 samples,
-                calls_per_sample,
+                calls_per_sample: self.calls,
             })
             .collect())
     }
 
-    /// The time that one set takes.
+    /// The time that one set takes, in seconds.
     pub(crate) fn set_seconds(&mut self) -> Result<f64> {
         let start = Instant::now();
         self.sample(0.0)?;
         Ok(start.elapsed().as_secs_f64())
     }
 
-    fn repeat(&mut self, phase: Metric, repetitions: u32) -> Result<Duration> {
+    /// The time of so many calls, timed from outside.
+    fn whole_calls(&mut self, calls: u32) -> Result<Duration> {
         let Self { executable, inputs, outputs, .. } = self;
         let start = Instant::now();
-        for _ in 0..repetitions {
-            match phase {
-                Metric::Upload => executable.bind(inputs)?,
-                Metric::Run => executable.run()?,
-                Metric::Fetch => executable.fetch(outputs)?,
-                _ => {
-                    executable.bind(inputs)?;
-                    executable.run()?;
-                    executable.fetch(outputs)?;
-                }
-            }
+        for _ in 0..calls {
+            executable.bind(inputs)?;
+            executable.run()?;
+            executable.fetch(outputs)?;
         }
         Ok(start.elapsed())
+    }
+
+    /// The mean times of upload, run and fetch, in seconds, over so many calls. Every part holds one reading of the
+    /// clock, which is taken off.
+    fn parted_calls(&mut self, calls: u32) -> Result<[f64; 3]> {
+        let Self { executable, inputs, outputs, clock, .. } = self;
+        let mut sums = [Duration::ZERO; 3];
+        let mut last = Instant::now();
+        for _ in 0..calls {
+            executable.bind(inputs)?;
+            let bound = Instant::now();
+            executable.run()?;
+            let ran = Instant::now();
+            executable.fetch(outputs)?;
+            let fetched = Instant::now();
+            for (sum, part) in sums.iter_mut().zip([bound - last, ran - bound, fetched - ran]) {
+                *sum += part;
+            }
+            last = fetched;
+        }
+        let mean = |sum: Duration| sum.as_secs_f64() / f64::from(calls);
+        Ok(sums.map(|sum| (mean(sum) - clock.reading).max(0.0)))
     }
 }

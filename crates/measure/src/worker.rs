@@ -12,7 +12,7 @@ use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry};
 use tachy_stats::{Phase, SteadyState, SteadyStateOptions};
 
 use crate::case::run_case;
-use crate::clock::clock_tick;
+use crate::clock::Clock;
 use crate::exchange;
 use crate::inputs::random_tensor;
 use crate::model::ModelSource;
@@ -152,7 +152,7 @@ impl Worker<'_> {
             parameters,
         };
         let inputs = inputs(&*executable, known_inputs, load.seed)?;
-        self.sampler = Some(Sampler::new(executable, inputs, clock_tick())?);
+        self.sampler = Some(Sampler::new(executable, inputs, Clock::measure())?);
         Ok(loaded)
     }
 

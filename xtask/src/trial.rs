@@ -1,0 +1,168 @@
+//! Trials: what the project claims of its own measurements, put to the test on this machine.
+//!
+//! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
+//! `docs/measurements/`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Subcommand;
+use serde_json::Value;
+
+use crate::journal::Journal;
+use crate::material;
+use crate::python::Environment;
+use crate::workspace::Workspace;
+
+#[derive(Subcommand)]
+pub enum Trial {
+    /// Every engine agrees with the reference on the re-seeded light ResNet-50 within 1e-4 relative L2
+    Agreement,
+    /// Two runs of one comparison rank the clear winners alike
+    Repeat {
+        /// What to compare
+        #[arg(default_value = "zoo:mobilenet-v3-small")]
+        model: String,
+    },
+    /// Upload + run + fetch is within 2% of the whole call
+    Parts {
+        /// Models; the zoo if there are none
+        models: Vec<String>,
+    },
+}
+
+pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
+    let bench = Bench::prepare(workspace, journal)?;
+    match trial {
+        Trial::Agreement => agreement(&bench),
+        Trial::Repeat { model } => repeat(&bench, model),
+        Trial::Parts { models } => parts(&bench, models),
+    }
+}
+
+/// The command in its release build, and what it needs to find every engine.
+struct Bench {
+    program: PathBuf,
+    variables: Vec<(String, String)>,
+    data: PathBuf,
+}
+
+impl Bench {
+    fn prepare(workspace: &Workspace, journal: &mut Journal) -> Result<Self> {
+        let python = Environment::prepare(workspace, journal)?;
+        let data = material::prepare(workspace, journal, &python)?;
+        let variables = python.engine_libraries(workspace)?;
+        let mut build = workspace.cargo();
+        build.args(["build", "--release", "--package", "tachy", "--all-features"]);
+        journal.step("build", &mut build)?;
+        Ok(Self { program: workspace.target().join("release/tachy"), variables, data })
+    }
+
+    /// The record of a comparison.
+    fn compare(&self, model: &str, options: &[&str]) -> Result<Value> {
+        let mut command = Command::new(&self.program);
+        command.args(["compare", model, "--format", "json"]).args(options);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let output = command.output().context("tachy could not be started")?;
+        serde_json::from_slice(&output.stdout).with_context(|| {
+            format!("tachy gave no record: {}", String::from_utf8_lossy(&output.stderr))
+        })
+    }
+}
+
+fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
+    value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn agreement(bench: &Bench) -> Result<()> {
+    let model = bench.data.join("light/light_resnet50/model.onnx");
+    let record = bench.compare(&model.to_string_lossy(), &["--threads", "1"])?;
+    let mut agreeing = 0;
+    for row in list(&record, "/rows") {
+        let error = row.pointer("/outcome/agreement/relative_l2").and_then(Value::as_f64);
+        let state = text(row, "/outcome/state");
+        let error_text = error.map_or("no figure".to_owned(), |error| format!("{error:.2e}"));
+        println!("{:<16} {state:<9} relative L2 error {error_text}", text(row, "/device"));
+        agreeing += usize::from(state == "measured" && error.is_some_and(|error| error <= 1e-4));
+    }
+    println!("{}", text(&record, "/summary/headline"));
+    println!("{agreeing} engines agree within 1e-4.");
+    ensure!(agreeing >= 5, "fewer than five engines agree");
+    Ok(())
+}
+
+/// The pairs that a comparison tells apart: the slower device, then the faster.
+fn clear_pairs(record: &Value) -> Vec<(String, String)> {
+    list(record, "/ranking/pairs")
+        .iter()
+        .filter_map(|pair| {
+            let (candidate, reference) = (text(pair, "/candidate"), text(pair, "/reference"));
+            match text(pair, "/verdict/outcome") {
+                "slower" => Some((candidate.to_owned(), reference.to_owned())),
+                "faster" => Some((reference.to_owned(), candidate.to_owned())),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+fn repeat(bench: &Bench, model: &str) -> Result<()> {
+    let runs: Vec<Value> =
+        ["1", "2"].iter().map(|seed| bench.compare(model, &["--seed", seed])).collect::<Result<_>>()?;
+    for (number, run) in runs.iter().enumerate() {
+        println!("run {}: {}", number + 1, text(run, "/summary/headline"));
+        for place in list(run, "/ranking/places") {
+            let rank = place.pointer("/rank").and_then(Value::as_u64).unwrap_or_default();
+            println!("  {rank} {}", text(place, "/name"));
+        }
+    }
+    let (first, second) = (clear_pairs(&runs[0]), clear_pairs(&runs[1]));
+    let both = first.iter().filter(|pair| second.contains(pair)).count();
+    let contradictions: Vec<_> = first
+        .iter()
+        .filter(|(slower, faster)| second.contains(&(faster.clone(), slower.clone())))
+        .collect();
+    println!(
+        "{} clear pairs in the first run, {} in the second, {both} in both alike, {} contradict each other.",
+        first.len(),
+        second.len(),
+        contradictions.len()
+    );
+    if !contradictions.is_empty() {
+        bail!("the two runs contradict each other: {contradictions:?}");
+    }
+    Ok(())
+}
+
+fn parts(bench: &Bench, models: &[String]) -> Result<()> {
+    let zoo = [
+        "zoo:mlp",
+        "zoo:mobilenet-v3-small",
+        "zoo:resnet-18",
+        "zoo:lstm-256",
+        "zoo:conv1d-denoiser",
+        "zoo:transformer-block",
+    ];
+    let models: Vec<&str> = match models {
+        [] => zoo.to_vec(),
+        models => models.iter().map(String::as_str).collect(),
+    };
+    let (mut within, mut all) = (0, 0);
+    for model in models {
+        let record = bench.compare(model, &["--threads", "1"])?;
+        for device in list(&record, "/summary/devices") {
+            let Some(share) = device.pointer("/parts_of_call").and_then(Value::as_f64) else { continue };
+            let mark = if (share - 1.0).abs() <= 0.02 { "" } else { "  beyond 2%" };
+            println!("{model:<24} {:<14} {:>7.2}%{mark}", text(device, "/device"), share * 100.0);
+            within += usize::from(mark.is_empty());
+            all += 1;
+        }
+    }
+    println!("upload + run + fetch is within 2% of the whole call in {within} of {all} cases.");
+    Ok(())
+}
