@@ -112,8 +112,10 @@ fn clear_pairs(record: &Value) -> Vec<(String, String)> {
 }
 
 fn repeat(bench: &Bench, model: &str) -> Result<()> {
-    let runs: Vec<Value> =
-        ["1", "2"].iter().map(|seed| bench.compare(model, &["--seed", seed])).collect::<Result<_>>()?;
+    let runs: Vec<Value> = ["1", "2"]
+        .iter()
+        .map(|seed| bench.compare(model, &["--seed", seed]))
+        .collect::<Result<_>>()?;
     for (number, run) in runs.iter().enumerate() {
         println!("run {}: {}", number + 1, text(run, "/summary/headline"));
         for place in list(run, "/ranking/places") {
@@ -156,7 +158,9 @@ fn parts(bench: &Bench, models: &[String]) -> Result<()> {
     for model in models {
         let record = bench.compare(model, &["--threads", "1"])?;
         for device in list(&record, "/summary/devices") {
-            let Some(share) = device.pointer("/parts_of_call").and_then(Value::as_f64) else { continue };
+            let Some(share) = device.pointer("/parts_of_call").and_then(Value::as_f64) else {
+                continue;
+            };
             let mark = if (share - 1.0).abs() <= 0.02 { "" } else { "  beyond 2%" };
             println!("{model:<24} {:<14} {:>7.2}%{mark}", text(device, "/device"), share * 100.0);
             within += usize::from(mark.is_empty());
