@@ -203,7 +203,7 @@ pub struct Row {
 pub struct ModelDescription {
     /// The name: `zoo:resnet-18`, or the file's.
     pub name: String,
-    /// The size of the ONNX file, in bytes.
+    /// The size of the ONNX file, or of the weights of a zoo model, in bytes.
     pub bytes: u64,
     /// Elements of all weights, if the reference engine tells.
     pub parameters: Option<u64>,

@@ -137,8 +137,10 @@ impl Worker<'_> {
                     .map_err(|error| Failure { message: error.to_string(), bad_input: true })?;
                 let start = Instant::now();
                 let executable = backend.compile(&graph, &device, &options)?;
-                let parameters = graph.parameter_count() as u64;
-                (executable, start.elapsed(), 0, Some(parameters))
+                let elapsed = start.elapsed();
+                let weights = graph.values().iter().filter_map(|value| value.constant());
+                let bytes = weights.map(|tensor| tensor.bytes().len() as u64).sum();
+                (executable, elapsed, bytes, Some(graph.parameter_count() as u64))
             }
         };
         let signature = executable.signature();

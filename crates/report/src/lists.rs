@@ -18,6 +18,30 @@ pub struct ModelEntry {
     pub about: String,
 }
 
+/// Why one device is absent, or all devices of a backend: then the name is `BACKEND:*`.
+pub(crate) struct Absence<'a> {
+    pub name: String,
+    pub reason: &'a str,
+    pub remedy: &'a str,
+}
+
+/// The absent devices, in order. Where all devices of a backend are absent for one reason, it is told once.
+pub(crate) fn absences(devices: &[DeviceInfo]) -> Vec<Absence<'_>> {
+    let mut absences: Vec<Absence<'_>> = Vec::new();
+    let mut last = None;
+    for info in devices {
+        let Availability::Absent { reason, remedy } = &info.availability else { continue };
+        let backend = info.device.backend();
+        if last.replace((backend, reason, remedy)) == Some((backend, reason, remedy)) {
+            let absence = absences.last_mut().expect("there was one before");
+            absence.name = format!("{backend}:*");
+        } else {
+            absences.push(Absence { name: info.device.to_string(), reason, remedy });
+        }
+    }
+    absences
+}
+
 /// The devices that can be used, with their engines, and the absent ones, with the reason and the remedy.
 pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
     let (mut available, mut absent) = (Vec::new(), Vec::new());
@@ -25,10 +49,11 @@ pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
         let name = info.device.to_string();
         match &info.availability {
             Availability::Available => available.push((name, info.description.clone())),
-            Availability::Absent { reason, remedy } => {
-                absent.push((name, format!("{reason}\n{remedy}")));
-            }
+            Availability::Absent { .. } => {}
         }
+    }
+    for absence in absences(devices) {
+        absent.push((absence.name, format!("{}\n{}", absence.reason, absence.remedy)));
     }
     let wide = widest(&available).max(widest(&absent));
     let mut blocks = Vec::new();

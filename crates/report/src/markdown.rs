@@ -1,8 +1,8 @@
 //! A comparison as GitHub's Markdown.
 
 use tachy_measure::Metric;
-use tachy_runtime::Availability;
 
+use crate::lists::{Absence, absences};
 use crate::look::tame;
 use crate::quantity::{plain, quantity};
 use crate::report::{Report, Timed};
@@ -48,11 +48,9 @@ impl Report<'_> {
             let start = format!("`{}` failed while {}:", failed.row.device, failed.stage.name());
             format!("{}\n{}", inline(&start), fenced(failed.message))
         }));
-        items.extend(self.comparison.absent.iter().filter_map(|info| match &info.availability {
-            Availability::Available => None,
-            Availability::Absent { reason, remedy } => {
-                Some(inline(&format!("`{}` is absent: {reason} {remedy}", info.device)))
-            }
+        items.extend(absences(&self.comparison.absent).into_iter().map(|absence| {
+            let Absence { name, reason, remedy } = absence;
+            inline(&format!("`{name}` is absent: {reason} {remedy}"))
         }));
         if !items.is_empty() {
             blocks

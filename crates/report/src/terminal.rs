@@ -1,8 +1,8 @@
 //! A comparison in a terminal.
 
 use tachy_measure::{Metric, Unit};
-use tachy_runtime::Availability;
 
+use crate::lists::absences;
 use crate::look::{Look, Tone, widest};
 use crate::quantity::{Scale, error, quantity};
 use crate::report::{Report, Timed};
@@ -126,16 +126,9 @@ impl Report<'_> {
     }
 
     fn absent_block(&self, look: Look) -> String {
-        let entries: Vec<(String, String)> = self
-            .comparison
-            .absent
-            .iter()
-            .filter_map(|info| match &info.availability {
-                Availability::Available => None,
-                Availability::Absent { reason, remedy } => {
-                    Some((info.device.to_string(), format!("{reason} {remedy}")))
-                }
-            })
+        let entries: Vec<(String, String)> = absences(&self.comparison.absent)
+            .into_iter()
+            .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
             .collect();
         block(look, Tone::Quiet, "Absent", &entries)
     }

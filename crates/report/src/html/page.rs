@@ -1,7 +1,6 @@
 //! The page as a whole.
 
 use tachy_measure::Unit;
-use tachy_runtime::Availability;
 
 use super::agreement::agreement;
 use super::evidence::pairs;
@@ -9,6 +8,7 @@ use super::overview::overview;
 use super::samples::device;
 use super::table::table;
 use super::text::{beginning, escape, rich};
+use crate::lists::absences;
 use crate::quantity::{count, duration, moment, quantity};
 use crate::report::Report;
 use crate::sentences::wrongness;
@@ -123,14 +123,13 @@ impl Report<'_> {
     }
 
     fn absent(&self) -> String {
-        let items = self.comparison.absent.iter().filter_map(|info| match &info.availability {
-            Availability::Available => None,
-            Availability::Absent { reason, remedy } => Some(format!(
+        let items = absences(&self.comparison.absent).into_iter().map(|absence| {
+            format!(
                 "<div><dt><code>{}</code></dt><dd>{}<br>{}</dd></div>\n",
-                escape(&info.device.to_string()),
-                rich(reason),
-                rich(remedy)
-            )),
+                escape(&absence.name),
+                rich(absence.reason),
+                rich(absence.remedy)
+            )
         });
         match items.collect::<String>() {
             items if items.is_empty() => items,
