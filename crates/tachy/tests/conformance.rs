@@ -2,8 +2,9 @@
 //!
 //! The cases are the node tests that the Python package `onnx` generates, for the operators that `docs/operators.md`
 //! lists, and the re-seeded light models. `cargo xtask test` prepares them and sets `TACHY_TEST_DATA`. What a device does
-//! not support stands in `conformance/DEVICE.txt`, each line with its reason; a line that is no longer needed fails
-//! the suite, so that the lists only shrink.
+//! not support stands in `conformance/DEVICE.txt`, each line with its reason. A line of the native engine's list that is no
+//! longer needed fails the suite, so that the list only shrinks; the other engines take other paths on other processors, so
+//! theirs is told.
 
 #[path = "conformance/ignore.rs"]
 mod ignore;
@@ -84,7 +85,11 @@ fn node_cases(device: &str, least_share: f64) {
     );
     assert!(unexpected.is_empty(), "{} do not pass:\n{}", unexpected.len(), unexpected.join("\n"));
     let stale = list.lines_but(&needed);
-    assert!(stale.is_empty(), "no longer needed in the list:\n{}", stale.join("\n"));
+    if device == Device::of("cpu") {
+        assert!(stale.is_empty(), "no longer needed in the list:\n{}", stale.join("\n"));
+    } else if !stale.is_empty() {
+        println!("{device}: not needed on this machine:\n{}", stale.join("\n"));
+    }
     assert!(share >= least_share, "only {:.1}% pass", share * 100.0);
 }
 
@@ -121,6 +126,5 @@ suite! {
     cpu: "cpu", 0.95;
     ort: "ort:cpu", 0.0;
     openvino: "openvino:cpu", 0.0;
-    tract: "tract", 0.0;
     rten: "rten", 0.0;
 }
