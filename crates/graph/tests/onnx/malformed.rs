@@ -374,7 +374,7 @@ fn functions_without_end() {
     functions.push(function("f22", &[node("r", "Relu", &["a"], &["b"])]));
     let error = wrong(model_with(17, &graph, &functions));
     assert!(
-        error.ends_with("the model has more than 262144 nodes once its functions are written out."),
+        error.ends_with("the model's functions take too much memory once they are written out."),
         "{error}"
     );
 }

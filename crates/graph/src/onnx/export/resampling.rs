@@ -9,6 +9,11 @@ use crate::op::resampling::{
 use crate::tensor::Tensor;
 
 pub fn resize(op: &Resize, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
+    if op.axes.is_empty() {
+        // Neither sizes nor scales without elements count as given.
+        node.direct("Identity", Attributes::new());
+        return Ok(());
+    }
     let (coordinates, regions) = match &op.coordinates {
         CoordinateTransformation::HalfPixel => ("half_pixel", None),
         CoordinateTransformation::HalfPixelSymmetric => {

@@ -198,9 +198,9 @@ fn causal_conv(node: &mut NodeContext<'_, '_>) -> Imported {
     let past = match node.optional_input(3) {
         Some(past) => past,
         None => {
-            let zeros = Tensor::zeros(ty.dtype, &[batch, channels, before]);
-            let zeros = zeros.map_err(|error| node.error(error.to_string()))?;
-            node.add_constant("past_state", zeros)?
+            let zero =
+                Tensor::zeros(ty.dtype, &[]).map_err(|error| node.error(error.to_string()))?;
+            node.fill("past_state", &zero, &[batch, channels, before])?
         }
     };
     let joined = node.apply(Concat { axis: 2 }, &[past, x])?;

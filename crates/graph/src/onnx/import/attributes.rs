@@ -57,6 +57,11 @@ impl<'m> Attributes<'m> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, attribute)| *attribute)
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the attribute is given.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

@@ -1,6 +1,7 @@
 //! What an operator's importer sees of its node, and what it can do.
 
 use super::attributes::Attributes;
+use super::fold;
 use super::importer::Importer;
 use super::scope::{Binding, Slot};
 use crate::dtype::DType;
@@ -8,6 +9,7 @@ use crate::graph::ValueId;
 use crate::onnx::tensor::MAX_RANK;
 use crate::onnx::{ImportError, proto};
 use crate::op::Op;
+use crate::op::movement::Expand;
 use crate::shape::{TensorType, normalize_axis};
 use crate::tensor::Tensor;
 
@@ -255,6 +257,25 @@ impl<'i, 'm> NodeContext<'i, 'm> {
     pub fn add_constant(&mut self, name: &str, tensor: Tensor) -> Result<ValueId, ImportError> {
         self.importer.check_weights(&tensor).map_err(|reason| self.error(reason))?;
         Ok(self.importer.builder.constant(format!("{}_{name}", self.label), tensor))
+    }
+
+    /// One number in every place of a shape: a constant, or a number that is expanded when the graph runs if
+    /// there would be too many constants.
+    pub fn fill(
+        &mut self,
+        name: &str,
+        number: &Tensor,
+        shape: &[usize],
+    ) -> Result<ValueId, ImportError> {
+        let ty = TensorType::new(number.dtype(), shape);
+        let count = ty.element_count().map_err(|error| self.error(error.to_string()))?;
+        let number = number.reshaped(&[]).map_err(|error| self.error(error.to_string()))?;
+        if self.importer.spend_constants(count.saturating_mul(number.bytes().len())) {
+            let filled = fold::filled(&number, shape).map_err(|reason| self.error(reason))?;
+            return self.add_constant(name, filled);
+        }
+        let number = self.add_constant(name, number)?;
+        self.apply(Expand { shape: shape.to_vec() }, &[number])
     }
 
     /// The type of a value of the graph.

@@ -23,8 +23,9 @@ pub const NEWEST_OPERATOR_SET: i64 = 28;
 /// names, as do their outputs.
 ///
 /// The model need not be trusted. Besides the file and its tensors, memory is taken in proportion to the
-/// structure of the file, which is checked first; there are limits of 64 dimensions to a tensor, 2¹⁸ nodes,
-/// and 256 MiB of constants that are not data in the file.
+/// structure of the file, which is checked first; there are limits of 64 dimensions to a tensor, of 64 MiB
+/// (and four times the file) for functions that are written out again and again, and of 256 MiB for constants
+/// that the file describes without holding them.
 ///
 /// # Errors
 /// If the bytes are not a valid model, it uses what is not supported, or something that decides a shape is

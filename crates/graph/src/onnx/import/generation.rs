@@ -4,7 +4,6 @@
 use super::context::{Imported, NodeContext};
 use super::table::Entry;
 use crate::onnx::tensor;
-use crate::op::movement::Expand;
 use crate::tensor::Tensor;
 
 pub const OPERATORS: &[Entry] = &[
@@ -31,11 +30,6 @@ pub(super) fn generated(node: &mut NodeContext<'_, '_>) -> Imported {
 fn constant_of_shape(node: &mut NodeContext<'_, '_>) -> Imported {
     let shape = node.required_i64s(0, "input")?;
     let shape = tensor::shape(&shape).map_err(|reason| node.error(reason))?;
-    if let Ok(tensor) = node.evaluate() {
-        return Ok(vec![node.add_constant("value", tensor)?]);
-    }
-    let value = node.tensor("value")?.unwrap_or_else(|| Tensor::scalar(0f32));
-    let value = value.reshaped(&[]).map_err(|error| node.error(error.to_string()))?;
-    let value = node.add_constant("value", value)?;
-    Ok(vec![node.apply(Expand { shape }, &[value])?])
+    let number = node.tensor("value")?.unwrap_or_else(|| Tensor::scalar(0f32));
+    Ok(vec![node.fill("value", &number, &shape)?])
 }

@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::scope::{Binding, Known, Scope};
 use super::versions::{check_opset, domain, opsets};
-use super::{ImportOptions, fold, inputs};
+use super::{ImportOptions, fold, inputs, nested};
 use crate::builder::GraphBuilder;
 use crate::graph::{Graph, ValueId};
 use crate::onnx::{ImportError, data_type, proto, tensor};
 use crate::tensor::Tensor;
 
 /// The most bytes that constants computed at import may take together, beyond those in the file.
-pub(super) const MAX_FOLDED_BYTES: usize = 256 << 20;
+pub(super) const MAX_CONSTANTS: usize = 256 << 20;
 
 /// An import under way.
 pub struct Importer<'m> {
@@ -19,8 +19,10 @@ pub struct Importer<'m> {
     pub(super) functions: HashMap<(&'m str, &'m str, &'m str), &'m proto::Function>,
     pub(super) builder: GraphBuilder,
     pub(super) bindings: Vec<Binding>,
-    pub(super) nodes: usize,
-    pub(super) folded_bytes: usize,
+    /// How much more may be written out of functions.
+    pub(super) repeatable: usize,
+    /// How many more bytes of constants may be computed.
+    pub(super) constants_left: usize,
 }
 
 impl<'m> Importer<'m> {
@@ -46,8 +48,8 @@ impl<'m> Importer<'m> {
             functions: functions.collect(),
             builder: GraphBuilder::new(graph.name.clone()),
             bindings: Vec::new(),
-            nodes: 0,
-            folded_bytes: 0,
+            repeatable: nested::repeatable(model),
+            constants_left: MAX_CONSTANTS,
         };
         let mut scope = Scope::new(String::new(), opsets, 0);
         importer.initializers(graph, &mut scope)?;
@@ -97,6 +99,13 @@ impl<'m> Importer<'m> {
             return Ok(());
         }
         Err("its data contains NaN, which would spread to the results; if that is meant, allow NaN when the model is loaded".into())
+    }
+
+    /// Notes that constants of so many bytes are made; `false` if that is too much.
+    pub(super) fn spend_constants(&mut self, bytes: usize) -> bool {
+        let left = self.constants_left.checked_sub(bytes);
+        self.constants_left = left.unwrap_or(self.constants_left);
+        left.is_some()
     }
 
     fn inputs(

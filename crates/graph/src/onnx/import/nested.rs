@@ -1,5 +1,7 @@
 //! Graphs within graphs: functions and branches are written out where they are used.
 
+use prost::Message;
+
 use super::attributes::Attributes;
 use super::importer::Importer;
 use super::scope::{Scope, Slot};
@@ -8,6 +10,18 @@ use crate::onnx::{ImportError, proto};
 
 /// How deep functions and branches may be nested.
 const MAX_DEPTH: usize = 24;
+
+/// The most attributes of a call or a function.
+const MAX_ATTRIBUTES: usize = 1024;
+
+/// What one node costs besides the bytes of its message, roughly.
+const NODE_COST: usize = 512;
+
+/// The most bytes that the functions of a model may take once they are written out: 64 MiB, and four times the
+/// model's own. A few functions that call each other twice could stand for any number of nodes.
+pub(super) fn repeatable(model: &proto::Model) -> usize {
+    (64 << 20) + model.encoded_len().saturating_mul(4)
+}
 
 impl<'m> Importer<'m> {
     /// Writes out a call of a function of the model.
@@ -26,7 +40,15 @@ impl<'m> Importer<'m> {
         let mut opsets = caller.opsets.clone();
         opsets.extend(versions::opsets(&function.opset_import));
         versions::check_opset(&opsets)?;
-        let mut scope = Scope::new(format!("{label}/"), opsets, depth);
+        let mut scope = Scope::new(prefix(label), opsets, depth);
+        let nodes = function.node.len().saturating_mul(NODE_COST + scope.prefix.len());
+        let cost = function.encoded_len().saturating_add(nodes);
+        self.repeatable = self.repeatable.checked_sub(cost).ok_or_else(|| {
+            "the model's functions take too much memory once they are written out".to_owned()
+        })?;
+        if attributes.len().max(function.attribute_proto.len()) > MAX_ATTRIBUTES {
+            return Err(format!("it has more than {MAX_ATTRIBUTES} attributes").into());
+        }
         let defaults = Attributes::resolve(&function.attribute_proto, &Attributes::default());
         scope.call = attributes.or(defaults);
         if inputs.len() > function.input.len() {
@@ -89,6 +111,14 @@ impl<'m> Importer<'m> {
         scope.leave();
         slots
     }
+}
+
+/// What is put before the names within a call. Only the end of a long name is kept, since it comes back in the
+/// name of every value.
+fn prefix(label: &str) -> String {
+    const LONGEST: usize = 192;
+    let start = label.ceil_char_boundary(label.len().saturating_sub(LONGEST));
+    format!("{}/", &label[start..])
 }
 
 /// What went wrong within a node: a reason, to be told with the node's name, or an error that names another.

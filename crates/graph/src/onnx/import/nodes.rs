@@ -5,17 +5,13 @@ use std::collections::BTreeSet;
 
 use super::attributes::Attributes;
 use super::context::NodeContext;
-use super::importer::{Importer, MAX_FOLDED_BYTES};
+use super::importer::Importer;
 use super::scope::{Binding, Known, Scope, Slot};
 use super::versions::domain;
 use super::{fold, label, order, table};
 use crate::graph::ValueId;
 use crate::onnx::{ImportError, catalogue, proto};
 use crate::tensor::Tensor;
-
-/// The most nodes that a model may have once its functions are written out: a few functions that call each
-/// other twice could stand for any number.
-const MAX_NODES: usize = 1 << 18;
 
 impl<'m> Importer<'m> {
     /// Imports nodes, as far as `outputs` need them.
@@ -41,12 +37,6 @@ impl<'m> Importer<'m> {
             operator: node.op_type.clone(),
             reason,
         };
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(error(format!(
-                "the model has more than {MAX_NODES} nodes once its functions are written out"
-            )));
-        }
         let mut inputs = Vec::with_capacity(node.input.len());
         for name in &node.input {
             inputs.push(if name.is_empty() {
@@ -181,17 +171,18 @@ impl<'m> Importer<'m> {
             types: &types,
             values: &values,
             outputs: node.output.len(),
-            budget: MAX_FOLDED_BYTES - self.folded_bytes,
+            budget: self.constants_left,
             asked: RefCell::default(),
         };
-        let tensors = fold::fold(&node);
-        if let Ok(tensors) = &tensors
-            && !fold::shares_data(node.op_type)
-        {
-            let bytes: usize = tensors.iter().map(|tensor| tensor.bytes().len()).sum();
-            self.folded_bytes = self.folded_bytes.saturating_add(bytes).min(MAX_FOLDED_BYTES);
-        }
+        let mut tensors = fold::fold(&node);
+        let is_new = !fold::has_data(node.op_type);
         let asked = node.asked.into_inner();
+        if let Ok(new) = &tensors
+            && is_new
+            && !self.spend_constants(new.iter().map(|tensor| tensor.bytes().len()).sum())
+        {
+            tensors = Err(fold::too_many_constants());
+        }
         (tensors, asked.into_iter().filter_map(|index| inputs.get(index).copied()?).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Values made out of attributes, shapes and single numbers.
 
-use super::{FoldNode, slice};
+use super::{FoldNode, filled, slice};
 use crate::dtype::{DType, Element};
 use crate::onnx::tensor;
 use crate::tensor::Tensor;
@@ -78,13 +78,8 @@ pub fn constant_of_shape(node: &FoldNode<'_, '_>) -> Result<Tensor, String> {
     if value.element_count() != 1 {
         return Err(format!("its value must be one number, not {}", value.ty()));
     }
-    let mut tensor = node.zeros(value.dtype(), &shape)?;
-    if value.bytes().iter().any(|&byte| byte != 0) {
-        for element in tensor.bytes_mut().chunks_exact_mut(value.bytes().len()) {
-            element.copy_from_slice(value.bytes());
-        }
-    }
-    Ok(tensor)
+    node.check_budget(value.dtype(), &shape)?;
+    filled(&value, &shape)
 }
 
 /// `Range`: the numbers from `start` to before `limit` in steps of `delta`.

@@ -39,8 +39,13 @@ pub struct FoldNode<'a, 'm> {
 }
 
 /// Whether an operator's outputs share the data of its inputs.
-pub fn shares_data(op_type: &str) -> bool {
+fn shares_data(op_type: &str) -> bool {
     matches!(op_type, "Identity" | "Reshape" | "Squeeze" | "Unsqueeze" | "Flatten")
+}
+
+/// Whether the data of an operator's outputs is there already: in its inputs, or in the file.
+pub fn has_data(op_type: &str) -> bool {
+    shares_data(op_type) || op_type == "Constant"
 }
 
 /// The outputs of a node, or why they cannot be computed here.
@@ -109,16 +114,27 @@ impl<'a> FoldNode<'a, '_> {
 
     /// Zeros, if they fit into what may still be allocated.
     fn zeros(&self, dtype: DType, shape: &[usize]) -> Result<Tensor, String> {
-        let count = TensorType::new(dtype, shape).element_count().map_err(|e| e.to_string())?;
-        let bytes = count * dtype.size();
-        if bytes > self.budget {
-            return Err(format!(
-                "its output {dtype}{shape:?} takes {bytes} bytes; the constants that are computed when a model is loaded may take {} MiB together",
-                super::importer::MAX_FOLDED_BYTES >> 20
-            ));
-        }
+        self.check_budget(dtype, shape)?;
         Tensor::zeros(dtype, shape).map_err(|error| error.to_string())
     }
+
+    /// Refuses outputs that do not fit into what may still be allocated.
+    fn check_budget(&self, dtype: DType, shape: &[usize]) -> Result<(), String> {
+        let count = TensorType::new(dtype, shape).element_count().map_err(|e| e.to_string())?;
+        let bytes = count * dtype.size();
+        if bytes <= self.budget {
+            return Ok(());
+        }
+        Err(too_many_constants())
+    }
+}
+
+/// What is said if the constants that are computed at import take too much memory together.
+pub fn too_many_constants() -> String {
+    format!(
+        "the constants that are computed when the model is loaded take more than {} MiB",
+        super::importer::MAX_CONSTANTS >> 20
+    )
 }
 
 /// Refuses tensors that are too large to be computed with here.
@@ -129,6 +145,17 @@ fn check_size(shape: &[usize]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the shape {shape:?} is too large to be computed with at import"))
+}
+
+/// A tensor with one number in every place.
+pub fn filled(number: &Tensor, shape: &[usize]) -> Result<Tensor, String> {
+    let mut tensor = Tensor::zeros(number.dtype(), shape).map_err(|error| error.to_string())?;
+    if number.bytes().iter().any(|&byte| byte != 0) {
+        for element in tensor.bytes_mut().chunks_exact_mut(number.bytes().len()) {
+            element.copy_from_slice(number.bytes());
+        }
+    }
+    Ok(tensor)
 }
 
 /// Whether a tensor of floats contains NaN.
