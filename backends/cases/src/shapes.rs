@@ -40,8 +40,7 @@ pub fn weights_beside_the_model_are_found(backend: &dyn Backend, device: &Device
     );
     let path = folder.path().join("model.onnx");
     std::fs::write(&path, &bytes).unwrap();
-    let mut options = CompileOptions::default();
-    options.model_path = Some(path);
+    let options = CompileOptions { model_path: Some(path), ..CompileOptions::default() };
     let mut executable = backend.load_onnx(&bytes, device, &options).unwrap();
     let y = executable.call(&[Tensor::new(&[2], &[1.0f32, 10.0]).unwrap()]).unwrap();
     assert_eq!(y[0].as_slice::<f32>().unwrap(), [3.0, 50.0]);

@@ -1,6 +1,6 @@
 //! The native engine on the processor.
 //!
-//! [`CpuBackend`] compiles a graph by choosing a [`Kernel`](kernel::Kernel) for every node and allocating every
+//! [`CpuBackend`] compiles a graph by choosing a kernel for every node and allocating every
 //! value; running it then calls the kernels in order. It is the reference that the other engines' outputs are
 //! compared with, so it is right before it is fast.
 #![deny(unsafe_code)]

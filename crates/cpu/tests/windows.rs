@@ -24,8 +24,7 @@ fn run(op: impl Into<Op>, inputs: &[Tensor], threads: usize) -> Option<Vec<Tenso
     }
     let graph = builder.build().unwrap();
     let options = CompileOptions::default().with_threads(threads.try_into().unwrap());
-    let mut executable =
-        CpuBackend::default().compile(&graph, &Device::of("cpu"), &options).unwrap();
+    let mut executable = CpuBackend.compile(&graph, &Device::of("cpu"), &options).unwrap();
     Some(executable.call(inputs).unwrap())
 }
 
