@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::material::NodeCase;
+use crate::material::TestCase;
 
 /// The lines of a file: `case PATTERN`, `operator NAME` or `dtype NAME`, then two or more spaces, then the reason.
 /// A pattern may begin or end with `*`. Empty lines and lines that begin with `#` do not count.
@@ -47,7 +47,7 @@ impl IgnoreList {
     }
 
     /// The first line that covers the case.
-    pub fn find(&self, case: &NodeCase) -> Option<usize> {
+    pub fn find(&self, case: &TestCase) -> Option<usize> {
         self.lines.iter().position(|line| match &line.kind {
             Kind::Case(pattern) => matches(pattern, &case.name),
             Kind::Operator(name) => case.operators.contains(name),

@@ -10,13 +10,13 @@ pub struct Material {
     folder: PathBuf,
 }
 
-/// One node test.
-pub struct NodeCase {
+/// One node test or light model.
+pub struct TestCase {
     pub name: String,
     pub folder: PathBuf,
-    /// The operators' names, a domain other than ONNX's own in front.
+    /// The operators' names, a domain other than ONNX's own in front; none for a light model.
     pub operators: BTreeSet<String>,
-    /// The element types of inputs and outputs, as ONNX spells them, in lower case.
+    /// The element types of inputs and outputs, as ONNX spells them, in lower case; none for a light model.
     pub dtypes: BTreeSet<String>,
 }
 
@@ -45,7 +45,7 @@ impl Material {
     }
 
     /// The node tests whose every operator is listed in the catalogue.
-    pub fn node_cases_of_supported_operators(&self) -> Vec<NodeCase> {
+    pub fn node_cases_of_supported_operators(&self) -> Vec<TestCase> {
         let supported: BTreeSet<String> = tachy::graph::onnx::operators()
             .into_iter()
             .map(|operator| qualified(operator.domain, operator.name))
@@ -57,7 +57,7 @@ impl Material {
         index
             .tests
             .into_iter()
-            .map(|entry| NodeCase {
+            .map(|entry| TestCase {
                 folder: self.folder.join("node").join(&entry.name),
                 operators: entry
                     .operators
@@ -71,8 +71,15 @@ impl Material {
             .collect()
     }
 
-    pub fn light_cases(&self) -> Vec<PathBuf> {
-        tachy::measure::find_cases(&self.folder.join("light")).expect("the material is readable")
+    pub fn light_cases(&self) -> Vec<TestCase> {
+        let folders = tachy::measure::find_cases(&self.folder.join("light"));
+        let case = |folder: PathBuf| TestCase {
+            name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            folder,
+            operators: BTreeSet::new(),
+            dtypes: BTreeSet::new(),
+        };
+        folders.expect("the material is readable").into_iter().map(case).collect()
     }
 }
 
