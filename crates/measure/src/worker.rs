@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tachy_graph::files;
 use tachy_graph::{Tensor, TensorType, onnx, zoo};
-use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry};
+use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry, contain};
 use tachy_stats::{Phase, SteadyState, SteadyStateOptions};
 
 use crate::case::run_case;
@@ -45,6 +45,9 @@ pub fn serve(
     }
     Ok(())
 }
+
+/// What an engine is doing while its panics are contained.
+const COMPILE: &str = "compile the model";
 
 struct Worker<'a> {
     registry: &'a Registry,
@@ -129,14 +132,18 @@ impl Worker<'_> {
                     bad_input: true,
                 })?;
                 let start = Instant::now();
-                let executable = backend.load_onnx(&model, &device, &options)?;
+                let executable = contain(backend.name(), COMPILE, || {
+                    backend.load_onnx(&model, &device, &options)
+                })?;
                 (executable, start.elapsed(), model.len() as u64, None)
             }
             ModelSource::Zoo { name, seed, batch } => {
                 let graph = zoo::build(name, &zoo::ZooOptions { seed: *seed, batch: *batch })
                     .map_err(|error| Failure { message: error.to_string(), bad_input: true })?;
                 let start = Instant::now();
-                let executable = backend.compile(&graph, &device, &options)?;
+                let executable = contain(backend.name(), COMPILE, || {
+                    backend.compile(&graph, &device, &options)
+                })?;
                 let elapsed = start.elapsed();
                 let weights = graph.values().iter().filter_map(|value| value.constant());
                 let bytes = weights.map(|tensor| tensor.bytes().len() as u64).sum();
