@@ -25,7 +25,11 @@ impl Backend for OpenVinoBackend {
     }
 
     fn devices(&self) -> Vec<DeviceInfo> {
-        inventory().to_vec()
+        Plugin::ALL.map(|plugin| describe(plugin).clone()).to_vec()
+    }
+
+    fn device_info(&self, device: &Device) -> Option<DeviceInfo> {
+        plugin_of(device).map(|plugin| describe(plugin).clone())
     }
 
     fn load_onnx(
@@ -47,54 +51,48 @@ fn core() -> Result<Core> {
     })
 }
 
-/// Every plugin and whether it can be used. Asking loads all plugins and drivers, so it is done once.
-fn inventory() -> &'static [DeviceInfo] {
-    static INVENTORY: OnceLock<Vec<DeviceInfo>> = OnceLock::new();
-    INVENTORY.get_or_init(|| {
-        let library = match library::loaded() {
-            Ok(library) => library,
-            Err(absent) => return all_absent("OpenVINO", &absent.reason, &absent.remedy),
+/// A plugin and whether it can be used. Asking loads the plugin and its driver, so it is done once for each.
+fn describe(plugin: Plugin) -> &'static DeviceInfo {
+    static KNOWN: [OnceLock<DeviceInfo>; Plugin::ALL.len()] =
+        [const { OnceLock::new() }; Plugin::ALL.len()];
+    KNOWN[plugin as usize].get_or_init(|| {
+        let absent = |reason: &str, remedy: &str| {
+            let (reason, remedy) = (reason.to_owned(), remedy.to_owned());
+            (plugin.device().to_string(), Availability::Absent { reason, remedy })
         };
-        let engine = format!("OpenVINO {}", library.version);
-        let found = contain(NAME, "list its devices", || {
-            let core = core()?;
-            let describe = |plugin: Plugin| match plugin.hardware(&core) {
-                Some(hardware) => info(plugin, &engine, &hardware, Availability::Available),
-                None => {
-                    let absence = plugin.absence(&core, library);
-                    info(plugin, &engine, plugin.device().as_ref(), absence)
-                }
-            };
-            Ok(Plugin::ALL.map(describe).to_vec())
-        });
-        found.unwrap_or_else(|error| {
-            let remedy = "Reinstall it with `pip install --force-reinstall openvino`.";
-            all_absent(&engine, &format!("{error}."), remedy)
-        })
+        let (engine, (place, availability)) = match library::loaded() {
+            Err(library) => ("OpenVINO".into(), absent(&library.reason, &library.remedy)),
+            Ok(library) => {
+                let asked = contain(NAME, "look for a device", || {
+                    let found = plugin.hardware(&core()?);
+                    Ok(match found {
+                        Ok(hardware) => (hardware, Availability::Available),
+                        Err(error) => absent(&plugin.reason(&error, library), plugin.remedy()),
+                    })
+                });
+                let asked =
+                    asked.unwrap_or_else(|error| absent(&format!("{error}."), plugin.remedy()));
+                (format!("OpenVINO {}", library.version), asked)
+            }
+        };
+        let device = Device::with_unit(NAME, plugin.unit());
+        DeviceInfo { device, description: format!("{engine}, {place}"), availability }
     })
 }
 
-fn all_absent(engine: &str, reason: &str, remedy: &str) -> Vec<DeviceInfo> {
-    let absent = Availability::Absent { reason: reason.to_owned(), remedy: remedy.to_owned() };
-    Plugin::ALL
-        .map(|plugin| info(plugin, engine, plugin.device().as_ref(), absent.clone()))
-        .to_vec()
-}
-
-fn info(plugin: Plugin, engine: &str, place: &str, availability: Availability) -> DeviceInfo {
-    let device = Device::with_unit(NAME, plugin.unit());
-    DeviceInfo { device, description: format!("{engine}, {place}"), availability }
-}
-
-/// The plugin that stands behind a device.
-fn find(device: &Device) -> Result<Plugin> {
+/// The plugin that a device's name stands for; the engine's bare name is its first.
+fn plugin_of(device: &Device) -> Option<Plugin> {
     let unit = device.unit().unwrap_or(Plugin::Cpu.unit());
-    let found = Plugin::ALL.into_iter().zip(inventory()).find(|(plugin, _)| plugin.unit() == unit);
-    let (plugin, info) = found.ok_or_else(|| Error::UnknownDevice {
+    Plugin::ALL.into_iter().find(|plugin| plugin.unit() == unit)
+}
+
+/// The plugin that stands behind a device, if it can be used.
+fn find(device: &Device) -> Result<Plugin> {
+    let plugin = plugin_of(device).ok_or_else(|| Error::UnknownDevice {
         device: device.clone(),
         known: Plugin::ALL.map(|plugin| format!("`{NAME}:{}`", plugin.unit())).join(", "),
     })?;
-    match &info.availability {
+    match &describe(plugin).availability {
         Availability::Available => Ok(plugin),
         Availability::Absent { reason, remedy } => Err(Error::DeviceAbsent {
             device: device.clone(),

@@ -1,7 +1,7 @@
 //! Plugins: OpenVINO's devices.
 
-use openvino::{Core, DeviceType, PropertyKey, RwPropertyKey};
-use tachy_runtime::{Availability, CompileOptions, Result};
+use openvino::{Core, DeviceType, InferenceError, PropertyKey, RwPropertyKey};
+use tachy_runtime::CompileOptions;
 
 use crate::failure::{during, words};
 use crate::library::Loaded;
@@ -34,44 +34,40 @@ impl Plugin {
         }
     }
 
-    /// What the plugin runs on, in its own words, if it can be used.
-    pub(crate) fn hardware(self, core: &Core) -> Option<String> {
-        let devices = core.available_devices().ok()?;
-        // Several devices of one kind are numbered: `GPU.0`, `GPU.1`. The bare name is the first of them.
-        let is_own = |device: &DeviceType<'_>| {
-            device.as_ref().split('.').next() == Some(self.device().as_ref())
-        };
-        devices.iter().any(is_own).then(|| {
-            core.get_property(&self.device(), &PropertyKey::DeviceFullName).unwrap_or_default()
-        })
+    /// What the plugin runs on, in its own words. Several devices of one kind are numbered (`GPU.0`, `GPU.1`);
+    /// the bare name stands for the first of them.
+    pub(crate) fn hardware(self, core: &Core) -> Result<String, InferenceError> {
+        core.get_property(&self.device(), &PropertyKey::DeviceFullName)
     }
 
-    /// Why the plugin cannot be used, and what would change that.
-    pub(crate) fn absence(self, core: &Core, library: &Loaded) -> Availability {
-        let name = self.device();
-        let reason = match core.versions(name.as_ref()) {
-            Ok(_) => {
-                format!("OpenVINO {} finds no {name} on this machine.", library.version)
-            }
-            Err(error) => format!(
-                "The OpenVINO {} at {} cannot start its plugin for {name}: {}.",
-                library.version,
-                library.path.display(),
-                words(&error)
-            ),
-        };
-        let remedy = match self {
+    /// Why the plugin cannot be used, as a sentence.
+    pub(crate) fn reason(self, error: &InferenceError, library: &Loaded) -> String {
+        format!(
+            "The OpenVINO {} at {} finds no {} to run on: {}.",
+            library.version,
+            library.path.display(),
+            self.device(),
+            words(error)
+        )
+    }
+
+    /// What would bring the plugin, as a sentence.
+    pub(crate) fn remedy(self) -> &'static str {
+        match self {
             Self::Cpu => "Reinstall it with `pip install --force-reinstall openvino`.",
             Self::Gpu => {
                 "On a machine with an Intel GPU, install its driver for computing (`intel-opencl-icd` on Debian)."
             }
             Self::Npu => "On a machine with an Intel NPU, install its driver.",
-        };
-        Availability::Absent { reason, remedy: remedy.to_owned() }
+        }
     }
 
     /// Tells the plugin how to run the models that this core compiles.
-    pub(crate) fn configure(self, core: &mut Core, options: &CompileOptions) -> Result<()> {
+    pub(crate) fn configure(
+        self,
+        core: &mut Core,
+        options: &CompileOptions,
+    ) -> tachy_runtime::Result<()> {
         let threads = options.threads.to_string();
         // The shortest time for one call, not the most calls in an hour.
         let mut properties = vec![(RwPropertyKey::HintPerformanceMode, "LATENCY")];

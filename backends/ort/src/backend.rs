@@ -27,11 +27,14 @@ impl Backend for OrtBackend {
     }
 
     fn devices(&self) -> Vec<DeviceInfo> {
-        let devices = inventory().iter();
-        devices
-            .filter(|(provider, info)| provider.is_listed_when_absent() || info.is_available())
+        let all = Provider::ALL.into_iter().map(|provider| (provider, describe(provider)));
+        all.filter(|(provider, info)| provider.is_listed_when_absent() || info.is_available())
             .map(|(_, info)| info.clone())
             .collect()
+    }
+
+    fn device_info(&self, device: &Device) -> Option<DeviceInfo> {
+        provider_of(device).map(|provider| describe(provider).clone())
     }
 
     fn load_onnx(
@@ -46,31 +49,33 @@ impl Backend for OrtBackend {
     }
 }
 
-/// Every provider and whether it can be used. Asking may load drivers, so it is done once.
-fn inventory() -> &'static [(Provider, DeviceInfo)] {
-    static INVENTORY: OnceLock<Vec<(Provider, DeviceInfo)>> = OnceLock::new();
-    INVENTORY.get_or_init(|| {
-        let describe = |provider: Provider| {
-            let (version, availability) = match library::loaded() {
-                Ok(library) => (format!(" {}", library.version), provider.availability(library)),
-                Err(LibraryAbsent { reason, remedy }) => {
-                    let (reason, remedy) = (reason.clone(), remedy.clone());
-                    (String::new(), Availability::Absent { reason, remedy })
-                }
-            };
-            let device = Device::with_unit(NAME, provider.unit());
-            let description = format!("ONNX Runtime{version}, {}", provider.label());
-            (provider, DeviceInfo { device, description, availability })
+/// A provider and whether it can be used. Asking may load drivers, so it is done once for each.
+fn describe(provider: Provider) -> &'static DeviceInfo {
+    static KNOWN: [OnceLock<DeviceInfo>; Provider::ALL.len()] =
+        [const { OnceLock::new() }; Provider::ALL.len()];
+    KNOWN[provider as usize].get_or_init(|| {
+        let (version, availability) = match library::loaded() {
+            Ok(library) => (format!(" {}", library.version), provider.availability(library)),
+            Err(LibraryAbsent { reason, remedy }) => {
+                let (reason, remedy) = (reason.clone(), remedy.clone());
+                (String::new(), Availability::Absent { reason, remedy })
+            }
         };
-        Provider::ALL.into_iter().map(describe).collect()
+        let device = Device::with_unit(NAME, provider.unit());
+        let description = format!("ONNX Runtime{version}, {}", provider.label());
+        DeviceInfo { device, description, availability }
     })
+}
+
+/// The provider that a device's name stands for; the engine's bare name is its first.
+fn provider_of(device: &Device) -> Option<Provider> {
+    let unit = device.unit().unwrap_or(Provider::Cpu.unit());
+    Provider::ALL.into_iter().find(|provider| provider.unit() == unit)
 }
 
 /// The library and the provider that stand behind a device.
 fn find(device: &Device) -> Result<(&'static Loaded, Provider)> {
-    let unit = device.unit().unwrap_or(Provider::Cpu.unit());
-    let found = inventory().iter().find(|(provider, _)| provider.unit() == unit);
-    let (provider, info) = found.ok_or_else(|| Error::UnknownDevice {
+    let provider = provider_of(device).ok_or_else(|| Error::UnknownDevice {
         device: device.clone(),
         known: Provider::ALL.map(|provider| format!("`{NAME}:{}`", provider.unit())).join(", "),
     })?;
@@ -79,11 +84,11 @@ fn find(device: &Device) -> Result<(&'static Loaded, Provider)> {
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
     };
-    if let Availability::Absent { reason, remedy } = &info.availability {
+    if let Availability::Absent { reason, remedy } = &describe(provider).availability {
         return Err(absent(reason, remedy));
     }
     let library = library::loaded().map_err(|library| absent(&library.reason, &library.remedy))?;
-    Ok((library, *provider))
+    Ok((library, provider))
 }
 
 fn prepare(

@@ -18,6 +18,12 @@ pub trait Backend: Send + Sync {
     /// Never fails and never panics: an engine whose library is missing or broken has absent devices.
     fn devices(&self) -> Vec<DeviceInfo>;
 
+    /// One of [`devices`](Self::devices), without a look at the others: a driver that another device needs
+    /// may take seconds to load, and memory.
+    fn device_info(&self, device: &Device) -> Option<DeviceInfo> {
+        self.devices().into_iter().find(|info| info.device == *device)
+    }
+
     /// Compiles a graph for one of the engine's devices; by default, by way of ONNX.
     ///
     /// # Errors

@@ -48,11 +48,10 @@ impl Registry {
                 .join(", "),
         };
         let backend = self.backends().find(|b| b.name() == device.backend()).ok_or_else(unknown)?;
-        let mut matching: Vec<DeviceInfo> = backend
-            .devices()
-            .into_iter()
-            .filter(|info| device.unit().is_none() || info.device == *device)
-            .collect();
+        let mut matching: Vec<DeviceInfo> = match device.unit() {
+            Some(_) => backend.device_info(device).into_iter().collect(),
+            None => backend.devices(),
+        };
         matching.sort_by_key(|info| !info.is_available());
         let info = matching.into_iter().next().ok_or_else(unknown)?;
         match info.availability {
