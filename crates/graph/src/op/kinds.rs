@@ -4,7 +4,7 @@ use super::operator::{InferError, Inputs, Operator};
 use super::{attention::*, recurrent::*};
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
 use super::{convolution::*, normalization::*, pooling::*, quantized_convolution::*};
-use super::{einsum::*, quantization::*};
+use super::{einsum::*, fused::*, quantization::*};
 use super::{reduction::*, resampling::*, scattering::*, signal::*, slicing::*};
 use crate::shape::TensorType;
 
@@ -203,6 +203,12 @@ operators! {
     RotaryEmbedding,
     /// Attention as a recurrence.
     LinearAttention,
+
+    // Several operators as one.
+    /// Element-wise operators in one sweep.
+    Pointwise,
+    /// An operator and what is computed of its result.
+    Fused,
 }
 
 impl Operator for Op {

@@ -7,6 +7,7 @@ pub mod conversion;
 pub mod convolution;
 pub mod einsum;
 pub mod elementwise;
+pub mod fused;
 pub mod indexing;
 mod kinds;
 pub mod linear;

@@ -84,5 +84,8 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::DynamicQuantizeLinear(_) => quantization::dynamic(node),
         Op::MatMulInteger(_) => quantization::matmul_integer(node),
         Op::QLinearMatMul(_) => quantization::qlinear_matmul(node),
+        Op::Pointwise(_) | Op::Fused(_) => {
+            Err(node.error("it was fused; write the graph as it was before its optimisation"))
+        }
     }
 }
