@@ -1,0 +1,79 @@
+//! Vectors of f32, one implementation for each instruction set.
+//!
+//! A kernel is written once, generic over [`Lanes`], as a [`Work`]; [`Isa::run`] compiles it for every instruction set
+//! and takes the one that the processor has.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+
+mod isa;
+
+pub use isa::{Isa, Work};
+
+/// A vector of f32.
+///
+/// # Safety
+/// The methods may be called only where the instruction set that they stand for is enabled: within [`Work::run`].
+/// Those that take a pointer read or write [`LANES`](Self::LANES) elements there, or as many as `count` says; no
+/// alignment is needed.
+#[allow(clippy::missing_safety_doc)]
+pub unsafe trait Lanes: Copy + 'static {
+    /// Elements in a vector.
+    const LANES: usize;
+    /// Rows of a tile of the matrix product that, with two vectors a row, fills the registers.
+    const TILE_ROWS: usize;
+
+    /// The same number in every lane.
+    unsafe fn splat(value: f32) -> Self;
+    /// All lanes from memory.
+    unsafe fn load(pointer: *const f32) -> Self;
+    /// The first `count` lanes from memory, zero in the others.
+    unsafe fn load_first(pointer: *const f32, count: usize) -> Self;
+    /// All lanes to memory.
+    unsafe fn store(self, pointer: *mut f32);
+    /// The first `count` lanes to memory.
+    unsafe fn store_first(self, pointer: *mut f32, count: usize);
+    /// self + other.
+    unsafe fn add(self, other: Self) -> Self;
+    /// self − other.
+    unsafe fn sub(self, other: Self) -> Self;
+    /// self · other.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// self / other.
+    unsafe fn div(self, other: Self) -> Self;
+    /// self · factor + term, rounded once.
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// The smaller; NaN if either is.
+    unsafe fn min(self, other: Self) -> Self;
+    /// The larger; NaN if either is.
+    unsafe fn max(self, other: Self) -> Self;
+    /// Square root.
+    unsafe fn sqrt(self) -> Self;
+    /// The nearest integer, halves to even.
+    unsafe fn round(self) -> Self;
+    /// The largest integer not above.
+    unsafe fn floor(self) -> Self;
+    /// Absolute value.
+    unsafe fn abs(self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    unsafe fn copy_sign(self, sign: Self) -> Self;
+    /// self · 2ⁿ for integers `n` between −127 and 128, given as floats.
+    unsafe fn scale_by_power_of_two(self, n: Self) -> Self;
+    /// The exponent (as a float) and the mantissa in [0.5, 1) of a positive normal number: `frexp`.
+    unsafe fn split_exponent(self) -> (Self, Self);
+    /// Lane by lane: `yes` where self < other, `no` elsewhere (also where one is NaN).
+    unsafe fn select_less(self, other: Self, yes: Self, no: Self) -> Self;
+    /// Lane by lane: `yes` where self is NaN, `no` elsewhere.
+    unsafe fn select_nan(self, yes: Self, no: Self) -> Self;
+    /// The sum of all lanes.
+    unsafe fn sum(self) -> f32;
+    /// The largest of all lanes; which of them if one is NaN is not said.
+    unsafe fn largest(self) -> f32;
+    /// Transposes a square of as many rows as lanes: `rows[i]` becomes column i.
+    unsafe fn transpose(rows: &mut [Self]);
+}
