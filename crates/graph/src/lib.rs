@@ -4,6 +4,7 @@
 //! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
 //! - [`onnx`]: models from files and into files; [`files`]: tensors from files and into files.
+//! - [`passes`]: graphs in fewer and larger steps.
 //! - [`zoo`]: models that come with Tachy.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
@@ -13,8 +14,10 @@ pub mod convert;
 mod dtype;
 pub mod files;
 mod graph;
+mod listing;
 pub mod onnx;
 pub mod op;
+pub mod passes;
 pub mod shape;
 mod small_float;
 mod tensor;

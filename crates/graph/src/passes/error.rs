@@ -1,0 +1,26 @@
+//! What can go wrong while a graph is optimised.
+
+use thiserror::Error;
+
+use crate::graph::GraphError;
+use crate::tensor::TensorError;
+
+/// A graph that cannot be optimised.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PassError {
+    /// Constants alone give NaN.
+    #[error(
+        "node `{node}` computes NaN from constants that hold none; mend the model's parameters, or allow NaN with `PassOptions::allow_nan`."
+    )]
+    NotANumber {
+        /// The node's name.
+        node: String,
+    },
+    /// A constant cannot be made.
+    #[error("a constant cannot be computed ahead: {0}.")]
+    Tensor(#[from] TensorError),
+    /// A pass wrote a node that its operator refuses.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}

@@ -1,0 +1,60 @@
+//! All passes, in order, until nothing changes.
+
+use super::rewriter::Rewriter;
+use super::{Pass, PassError, PassOptions};
+use super::{affine, batch_norm, common, folding, fusion, identities, padding};
+use crate::graph::Graph;
+
+/// Each round makes the graph smaller or brings it nearer to a normal form, so few are needed; this bounds them in
+/// case two passes undo each other's work.
+const MOST_ROUNDS: usize = 32;
+
+/// A graph that computes the same as this one, in fewer and larger steps. Inputs, outputs (names, order and types)
+/// and fixed inputs are kept; numbers may differ by what the order of rounding makes of them.
+///
+/// # Errors
+/// If constants alone give NaN, or there is no memory for one.
+pub fn optimize(graph: &Graph, options: &PassOptions<'_>) -> Result<Graph, PassError> {
+    let mut rewriter = Rewriter::new(graph);
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        for pass in Pass::ALL {
+            if options.runs(pass) {
+                changed |= run_round(pass, &mut rewriter, options)?;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    // Fused operators are opaque to every other pass, so they come last.
+    if options.runs(Pass::Epilogues) {
+        fusion::epilogues(&mut rewriter)?;
+    }
+    if options.runs(Pass::Pointwise) {
+        fusion::pointwise(&mut rewriter)?;
+    }
+    Ok(rewriter.finish())
+}
+
+fn run_round(
+    pass: Pass,
+    rewriter: &mut Rewriter,
+    options: &PassOptions<'_>,
+) -> Result<bool, PassError> {
+    match pass {
+        Pass::Identities => rewriter.each_node(identities::rewrite),
+        Pass::ConstantFolding => {
+            rewriter.each_node(|rewriter, node| folding::rewrite(rewriter, node, options))
+        }
+        Pass::CommonSubexpressions => common::rewrite(rewriter),
+        Pass::BatchNormalization => {
+            rewriter.each_node(|rewriter, node| batch_norm::rewrite(rewriter, node, options))
+        }
+        Pass::Affine => {
+            rewriter.each_node(|rewriter, node| affine::rewrite(rewriter, node, options))
+        }
+        Pass::Padding => rewriter.each_node(padding::rewrite),
+        Pass::Epilogues | Pass::Pointwise => Ok(false),
+    }
+}
