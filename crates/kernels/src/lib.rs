@@ -4,4 +4,10 @@
 //! run without an allocation, a lock or a system call. Every kernel is written once, generic over the
 //! [`lanes`] of an instruction set, and the set is chosen at run time.
 
+mod aligned;
+pub mod convolution;
 pub mod lanes;
+pub mod product;
+pub mod team;
+
+pub use aligned::AlignedVec;

@@ -20,7 +20,7 @@ unsafe fn mask(count: usize) -> __m256i {
 // SAFETY: every method uses this instruction set alone, and memory as its description says.
 unsafe impl Lanes for Avx2 {
     const LANES: usize = 8;
-    const TILE_ROWS: usize = 6;
+    const TILE_ROWS: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

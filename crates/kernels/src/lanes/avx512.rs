@@ -18,7 +18,7 @@ fn mask(count: usize) -> __mmask16 {
 // SAFETY: every method uses this instruction set alone, and memory as its description says.
 unsafe impl Lanes for Avx512 {
     const LANES: usize = 16;
-    const TILE_ROWS: usize = 14;
+    const TILE_ROWS: usize = 9;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

@@ -90,6 +90,19 @@ impl Isa {
         self.run(Count)
     }
 
+    /// [`Lanes::TILE_ROWS`] of the instruction set.
+    pub(crate) fn tile_rows(self) -> usize {
+        struct Rows;
+        impl Work for Rows {
+            type Output = usize;
+            #[inline(always)]
+            unsafe fn run<L: Lanes>(self) -> usize {
+                L::TILE_ROWS
+            }
+        }
+        self.run(Rows)
+    }
+
     /// Does the work with this instruction set.
     #[inline]
     pub fn run<W: Work>(self, work: W) -> W::Output {

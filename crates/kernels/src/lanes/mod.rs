@@ -25,7 +25,7 @@ pub use isa::{Isa, Work};
 pub unsafe trait Lanes: Copy + 'static {
     /// Elements in a vector.
     const LANES: usize;
-    /// Rows of a tile of the matrix product that, with two vectors a row, fills the registers.
+    /// Rows of the tile of a matrix product that, with three vectors a row, leaves just enough registers.
     const TILE_ROWS: usize;
 
     /// The same number in every lane.

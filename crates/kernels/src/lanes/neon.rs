@@ -12,7 +12,7 @@ pub struct Neon(float32x4_t);
 // SAFETY: every method uses this instruction set alone, and memory as its description says.
 unsafe impl Lanes for Neon {
     const LANES: usize = 4;
-    const TILE_ROWS: usize = 12;
+    const TILE_ROWS: usize = 8;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

@@ -24,7 +24,7 @@ impl Portable {
 // SAFETY: no instruction set is asked for; memory is used as the descriptions say.
 unsafe impl Lanes for Portable {
     const LANES: usize = LANES;
-    const TILE_ROWS: usize = 4;
+    const TILE_ROWS: usize = 3;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

@@ -1,0 +1,10 @@
+//! Matrix products: a tile in registers, panels of packed weights, blocks of tiles.
+
+pub(crate) mod block;
+mod multiply;
+pub(crate) mod packed;
+pub(crate) mod tile;
+
+pub use multiply::{Epilogue, MatrixMut, MatrixRef, Product};
+pub use packed::{Packed, PackedLayout};
+pub use tile::Segment;

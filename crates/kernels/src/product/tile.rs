@@ -1,0 +1,159 @@
+//! The tile of a matrix product that is held in registers.
+
+use crate::lanes::Lanes;
+
+/// Rows of A: each row's elements stand side by side, the rows at equal distances.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows {
+    pub(crate) first: *const f32,
+    /// Elements from one row to the next.
+    pub(crate) pitch: usize,
+}
+
+/// The rows of the result, and what happens to a tile before it is written there.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish {
+    /// The first element of the tile in the result.
+    pub(crate) out: *mut f32,
+    /// Elements from one row of the result to the next.
+    pub(crate) out_pitch: usize,
+    /// Numbers to begin the sums with, one for each column, or null for zeros.
+    pub(crate) bias: *const f32,
+    /// A matrix to be added, or null.
+    pub(crate) addend: *const f32,
+    /// Elements from one row of the addend to the next.
+    pub(crate) addend_pitch: usize,
+    /// Results are limited to this range.
+    pub(crate) low: f32,
+    /// Results are limited to this range.
+    pub(crate) high: f32,
+}
+
+/// A stretch of the sum, the same for every row of A.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Where the stretch begins, in elements after the start of a row of A.
+    pub offset: usize,
+    /// Its length.
+    pub length: usize,
+}
+
+/// Computes `R` rows and `V` vectors of columns of the result: the sum over all segments of A times B.
+///
+/// # Safety
+/// Every element that rows, segments and pitches lead to must be within its memory; B holds the panel's elements one
+/// after the other, `V` vectors for each element of the segments. `columns` is at most `V` vectors and more than
+/// `V − 1`.
+#[inline(always)]
+pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
+    rows: Rows,
+    segments: &[Segment],
+    mut b: *const f32,
+    columns: usize,
+    finish: &Finish,
+) {
+    unsafe {
+        let last = columns - (V - 1) * L::LANES;
+        let full = last == L::LANES;
+        let mut sums = [[L::splat(0.0); V]; R];
+        if !finish.bias.is_null() {
+            let mut bias = [L::splat(0.0); V];
+            for (v, bias) in bias.iter_mut().enumerate() {
+                let pointer = finish.bias.add(v * L::LANES);
+                *bias =
+                    if v + 1 < V || full { L::load(pointer) } else { L::load_first(pointer, last) };
+            }
+            sums = [bias; R];
+        }
+        let pitch = rows.pitch;
+        for segment in segments {
+            let start = rows.first.add(segment.offset);
+            // Three rows share one pointer, because an address may add the pitch once or twice to it: all rows
+            // then need no more registers than there are.
+            let mut bases = [start; 8];
+            for (group, base) in bases.iter_mut().enumerate().take(R.div_ceil(3)) {
+                *base = opaque(start.add(3 * group * pitch));
+            }
+            let mut k = 0;
+            while k + 4 <= segment.length {
+                for step in 0..4 {
+                    accumulate::<L, R, V>(
+                        &mut sums,
+                        &bases,
+                        pitch,
+                        step,
+                        b.add(step * V * L::LANES),
+                    );
+                }
+                b = b.add(4 * V * L::LANES);
+                for base in bases.iter_mut().take(R.div_ceil(3)) {
+                    *base = base.add(4);
+                }
+                k += 4;
+            }
+            while k < segment.length {
+                accumulate::<L, R, V>(&mut sums, &bases, pitch, 0, b);
+                b = b.add(V * L::LANES);
+                for base in bases.iter_mut().take(R.div_ceil(3)) {
+                    *base = base.add(1);
+                }
+                k += 1;
+            }
+        }
+        let (low, high) = (L::splat(finish.low), L::splat(finish.high));
+        for (r, row) in sums.iter().enumerate() {
+            let out = finish.out.add(r * finish.out_pitch);
+            let addend = finish.addend.wrapping_add(r * finish.addend_pitch);
+            for (v, sum) in row.iter().enumerate() {
+                let whole = v + 1 < V || full;
+                let mut value = *sum;
+                if !finish.addend.is_null() {
+                    let pointer = addend.add(v * L::LANES);
+                    let other = if whole { L::load(pointer) } else { L::load_first(pointer, last) };
+                    value = value.add(other);
+                }
+                value = value.max(low).min(high);
+                let pointer = out.add(v * L::LANES);
+                if whole {
+                    value.store(pointer);
+                } else {
+                    value.store_first(pointer, last);
+                }
+            }
+        }
+    }
+}
+
+/// One element of the sum for every row and column.
+#[inline(always)]
+unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
+    sums: &mut [[L; V]; R],
+    bases: &[*const f32; 8],
+    pitch: usize,
+    step: usize,
+    b: *const f32,
+) {
+    unsafe {
+        let mut columns = [L::splat(0.0); V];
+        for (v, column) in columns.iter_mut().enumerate() {
+            *column = L::load(b.add(v * L::LANES));
+        }
+        for (r, row) in sums.iter_mut().enumerate() {
+            let element = L::splat(*bases[r / 3].add((r % 3) * pitch + step));
+            for (sum, column) in row.iter_mut().zip(columns) {
+                *sum = element.mul_add(column, *sum);
+            }
+        }
+    }
+}
+
+/// The same pointer, of which the compiler knows nothing: it would else compute all pointers from one another.
+#[inline(always)]
+fn opaque(pointer: *const f32) -> *const f32 {
+    let mut pointer = pointer;
+    // SAFETY: the assembly is empty.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+    }
+    pointer
+}
