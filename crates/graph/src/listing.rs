@@ -100,7 +100,7 @@ fn expression_text(expression: &Expression, names: &[String]) -> String {
 fn unary(op: Unary) -> String {
     match op {
         Unary::Gelu { tanh: true } => "GeluTanh".to_owned(),
-        Unary::Swish { alpha } if alpha == 1.0 => "Silu".to_owned(),
+        Unary::Swish { alpha: 1.0 } => "Silu".to_owned(),
         op => op.name().to_owned(),
     }
 }

@@ -15,16 +15,11 @@ impl Rewriter {
     /// Whether every element of a constant of numbers is this integer.
     pub(super) fn is_all(&self, value: ValueId, number: i8) -> bool {
         let Some(tensor) = self.constant(value) else { return false };
-        let all = |mut equal: Box<dyn FnMut(&[u8]) -> bool>| {
-            tensor.element_count() > 0
-                && tensor.bytes().chunks_exact(tensor.dtype().size()).all(|bytes| equal(bytes))
-        };
-        let ty = tensor.dtype();
-        if !ty.is_number() {
-            return false;
-        }
-        let one = Tensor::scalar(number).cast(ty, Default::default());
-        one.is_ok_and(|one| all(Box::new(move |bytes| bytes == one.bytes())))
+        let dtype = tensor.dtype();
+        let Ok(one) = Tensor::scalar(number).cast(dtype, Default::default()) else { return false };
+        dtype.is_number()
+            && tensor.element_count() > 0
+            && tensor.bytes().chunks_exact(dtype.size()).all(|bytes| bytes == one.bytes())
     }
 
     /// A constant of f32 that broadcasts to `shape` and differs along `axis` at most: its number for each position

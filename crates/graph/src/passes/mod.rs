@@ -18,8 +18,10 @@ mod padding;
 mod rewriter;
 #[cfg(test)]
 mod tests;
+mod unfuse;
 
 pub use error::PassError;
 pub use folding::Evaluate;
 pub use optimize::optimize;
 pub use options::{Pass, PassOptions};
+pub use unfuse::unfused;

@@ -213,7 +213,8 @@ impl Rewriter {
         }
         self.readers[new.index()].extend(readers);
         let name = self.name(old).to_owned();
-        if new.index() >= self.original_values && self.producer(new).is_some() {
+        let own_name = new.index() < self.original_values || self.is_output(new);
+        if !own_name && self.producer(new).is_some() {
             self.values[new.index()].name.clone_from(&name);
         }
         if let Some(slot) = self.outputs.iter().position(|output| *output == old) {
