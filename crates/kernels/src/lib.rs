@@ -7,6 +7,7 @@
 mod aligned;
 pub mod convolution;
 pub mod lanes;
+pub mod math;
 pub mod product;
 pub mod team;
 
