@@ -7,7 +7,9 @@
 mod aligned;
 pub mod convolution;
 pub mod lanes;
+pub mod layout;
 pub mod math;
+pub mod pooling;
 pub mod product;
 pub mod team;
 
