@@ -9,6 +9,7 @@ pub mod convolution;
 pub mod lanes;
 pub mod layout;
 pub mod math;
+pub mod pointwise;
 pub mod pooling;
 pub mod product;
 pub mod team;
