@@ -2,6 +2,7 @@
 
 use tachy_graph::op::elementwise::{Binary, Clip, Unary, Variadic};
 use tachy_graph::op::pooling::AveragePool;
+use tachy_graph::op::reduction::{Reduce, ReduceKind, Softmax, SoftmaxKind};
 use tachy_graph::op::window::Window;
 use tachy_graph::{DType, Graph, GraphBuilder, Tensor, ValueId};
 
@@ -99,7 +100,7 @@ impl Generator {
     }
 
     fn step(&mut self) -> ValueId {
-        let value = match self.below(13) {
+        let value = match self.below(15) {
             0 | 1 => self.unary(),
             2 | 3 => self.binary(),
             4 => self.variadic(),
@@ -109,6 +110,8 @@ impl Generator {
             9 => self.gated(),
             10 => self.product(),
             11 => self.pooled(),
+            12 => self.normalized(),
+            13 => self.attention(),
             _ => self.clipped(),
         };
         // Sums of sums would grow without limit.
@@ -230,6 +233,80 @@ impl Generator {
             }
         };
         self.builder.mul(x, gate).unwrap()
+    }
+
+    /// Layer normalisation or its kin without a mean, written out.
+    fn normalized(&mut self) -> ValueId {
+        let x = self.image();
+        let axes = self.pick(&[&[3][..], &[2, 3]]);
+        let mean = |builder: &mut GraphBuilder, x: ValueId| {
+            let op = Reduce { kind: ReduceKind::Mean, axes: axes.to_vec(), keep_dims: true };
+            builder.apply(op, &[x]).unwrap()
+        };
+        let centred = if self.below(2) == 0 {
+            let middle = mean(&mut self.builder, x);
+            self.builder.sub(x, middle).unwrap()
+        } else {
+            x
+        };
+        let square = if self.below(2) == 0 {
+            self.builder.mul(centred, centred).unwrap()
+        } else {
+            let two = self.builder.constant("two", Tensor::scalar(2f32));
+            self.builder.pow(centred, two).unwrap()
+        };
+        let variance = mean(&mut self.builder, square);
+        let epsilon = self.builder.constant("epsilon", Tensor::scalar(0.01f32));
+        let variance = self.builder.add(variance, epsilon).unwrap();
+        let deviation = self.builder.sqrt(variance).unwrap();
+        let mut normal = if self.below(2) == 0 {
+            self.builder.div(centred, deviation).unwrap()
+        } else {
+            let inverse = self.builder.apply(Unary::Reciprocal, &[deviation]).unwrap();
+            self.builder.mul(inverse, centred).unwrap()
+        };
+        if self.below(3) > 0 {
+            let scale = self.numbers(&[SIZE], 1.0);
+            normal = self.builder.mul(normal, scale).unwrap();
+        }
+        if self.below(3) > 0 {
+            let bias = self.numbers(&[1, SIZE], 1.0);
+            normal = self.builder.add(bias, normal).unwrap();
+        }
+        normal
+    }
+
+    /// Attention, written out.
+    fn attention(&mut self) -> ValueId {
+        let (query, keys, values) = (self.image(), self.image(), self.image());
+        let flat = self.below(2) == 0;
+        let matrices = |builder: &mut GraphBuilder, x: ValueId| match flat {
+            true => builder.reshape(x, [CHANNELS, SIZE, SIZE]).unwrap(),
+            false => x,
+        };
+        let [mut query, keys, values] =
+            [query, keys, values].map(|x| matrices(&mut self.builder, x));
+        let rank = self.builder.ty(query).rank();
+        let mut swapped: Vec<usize> = (0..rank).collect();
+        swapped.swap(rank - 1, rank - 2);
+        let keys = self.builder.transpose(keys, swapped).unwrap();
+        let half = self.builder.constant("half", Tensor::scalar(0.5f32));
+        if self.below(2) == 0 {
+            query = self.builder.mul(query, half).unwrap();
+        }
+        let mut scores = self.builder.matmul(query, keys).unwrap();
+        if self.below(2) == 0 {
+            scores = self.builder.mul(half, scores).unwrap();
+        }
+        if self.below(2) == 0 {
+            let shape = self.pick(&[&[SIZE][..], &[SIZE, SIZE], &[SIZE, 1]]);
+            let mask = self.numbers(shape, 2.0);
+            scores = self.builder.add(scores, mask).unwrap();
+        }
+        let softmax = Softmax { kind: SoftmaxKind::Softmax, axis: rank - 1 };
+        let shares = self.builder.apply(softmax, &[scores]).unwrap();
+        let mixed = self.builder.matmul(shares, values).unwrap();
+        self.builder.reshape(mixed, IMAGE).unwrap()
     }
 
     fn product(&mut self) -> ValueId {

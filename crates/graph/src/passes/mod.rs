@@ -2,7 +2,10 @@
 //!
 //! [`optimize`] runs them all. A file for each; each is found in [`Pass`] with what it does.
 
+mod activations;
 mod affine;
+mod affine_chain;
+mod attention;
 mod batch_norm;
 mod common;
 mod constants;
@@ -12,9 +15,12 @@ mod expression;
 mod folding;
 mod fusion;
 mod identities;
+mod normalization;
 mod optimize;
 mod options;
 mod padding;
+mod pattern;
+mod quantization;
 mod rewriter;
 #[cfg(test)]
 mod tests;

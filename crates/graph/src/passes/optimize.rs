@@ -2,7 +2,8 @@
 
 use super::rewriter::Rewriter;
 use super::{Pass, PassError, PassOptions};
-use super::{affine, batch_norm, common, folding, fusion, identities, padding};
+use super::{activations, attention, normalization, quantization};
+use super::{affine, affine_chain, batch_norm, common, folding, fusion, identities, padding};
 use crate::graph::Graph;
 
 /// Each round makes the graph smaller or brings it nearer to a normal form, so few are needed; this bounds them in
@@ -48,11 +49,18 @@ fn run_round(
             rewriter.each_node(|rewriter, node| folding::rewrite(rewriter, node, options))
         }
         Pass::CommonSubexpressions => common::rewrite(rewriter),
+        Pass::Quantization => rewriter.each_node(quantization::rewrite),
+        Pass::Activations => rewriter.each_node(activations::rewrite),
+        Pass::Normalization => rewriter.each_node(normalization::rewrite),
+        Pass::Attention => rewriter.each_node(attention::rewrite),
         Pass::BatchNormalization => {
             rewriter.each_node(|rewriter, node| batch_norm::rewrite(rewriter, node, options))
         }
         Pass::Affine => {
-            rewriter.each_node(|rewriter, node| affine::rewrite(rewriter, node, options))
+            let merged = rewriter.each_node(affine_chain::rewrite)?;
+            let absorbed =
+                rewriter.each_node(|rewriter, node| affine::rewrite(rewriter, node, options))?;
+            Ok(merged || absorbed)
         }
         Pass::Padding => rewriter.each_node(padding::rewrite),
         Pass::Epilogues | Pass::Pointwise => Ok(false),

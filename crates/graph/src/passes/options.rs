@@ -15,9 +15,18 @@ pub enum Pass {
     ConstantFolding,
     /// What is computed twice is computed once.
     CommonSubexpressions,
+    /// Numbers that are dequantised and quantised again by the same parameters are taken as they are.
+    Quantization,
+    /// GELU, SiLU, hard-swish and their kin are recognised in the formulas that stand for them.
+    Activations,
+    /// LayerNorm, RMSNorm and GroupNorm are recognised in the formulas that stand for them.
+    Normalization,
+    /// Attention is recognised in the operators that it is made of.
+    Attention,
     /// Batch normalisation by known statistics becomes a factor and a summand for each channel.
     BatchNormalization,
-    /// Factors and summands for each channel go into the weights and the bias of the operator before.
+    /// Factors and summands for each channel become one of each, and go into the weights and the bias of the operator
+    /// before.
     Affine,
     /// Zeros added around an image become padding of the operator that reads it.
     Padding,
@@ -29,10 +38,14 @@ pub enum Pass {
 
 impl Pass {
     /// All of them, in the order in which they run.
-    pub const ALL: [Pass; 8] = [
+    pub const ALL: [Pass; 12] = [
         Pass::Identities,
         Pass::ConstantFolding,
         Pass::CommonSubexpressions,
+        Pass::Quantization,
+        Pass::Activations,
+        Pass::Normalization,
+        Pass::Attention,
         Pass::BatchNormalization,
         Pass::Affine,
         Pass::Padding,
