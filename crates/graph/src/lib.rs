@@ -4,13 +4,16 @@
 //! - [`convert`]: every element type to every other.
 //! - [`op`]: the operators, their parameters and their type rules.
 //! - [`onnx`]: models from files and into files; [`files`]: tensors from files and into files.
+//! - [`analysis`] and [`cost`]: what a graph is going to need.
 //! - [`passes`]: graphs in fewer and larger steps.
 //! - [`zoo`]: models that come with Tachy.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 mod builder;
 pub mod convert;
+pub mod cost;
 mod dtype;
 pub mod files;
 mod graph;

@@ -46,6 +46,7 @@ fn operator(op: &Op) -> String {
         Op::Concat(op) => format!("Concat[{}]", op.axis),
         Op::Split(op) => format!("Split[{}]", op.axis),
         Op::Unary(op) => unary(*op),
+        Op::Custom(op) => format!("Custom[{}]", op.name),
         other => other.name().to_owned(),
     }
 }

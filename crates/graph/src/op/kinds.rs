@@ -1,5 +1,6 @@
 //! The set of all operators.
 
+use super::custom::Custom;
 use super::operator::{InferError, Inputs, Operator};
 use super::{attention::*, recurrent::*};
 use super::{conversion::*, elementwise::*, indexing::*, linear::*, movement::*};
@@ -209,6 +210,8 @@ operators! {
     Pointwise,
     /// An operator and what is computed of its result.
     Fused,
+    /// An operator of the caller's own.
+    Custom,
 }
 
 impl Operator for Op {

@@ -5,6 +5,7 @@
 pub mod attention;
 pub mod conversion;
 pub mod convolution;
+pub mod custom;
 pub mod einsum;
 pub mod elementwise;
 pub mod fused;

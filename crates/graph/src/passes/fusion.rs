@@ -21,8 +21,10 @@ const MOST_INPUTS: usize = 16;
 /// The most instructions of an expression.
 const MOST_INSTRUCTIONS: usize = 64;
 
-/// Element-wise nodes after a convolution or a matrix product become its epilogue.
-pub(super) fn epilogues(rewriter: &mut Rewriter) -> Result<(), PassError> {
+/// Element-wise nodes after a convolution or a matrix product become its epilogue. The groups of nodes that became
+/// one each, the anchor first.
+pub(super) fn epilogues(rewriter: &mut Rewriter) -> Result<Vec<Vec<usize>>, PassError> {
+    let mut groups = Vec::new();
     from_the_back(rewriter, |rewriter, root, ranks| {
         let group = grown(rewriter, root, ranks);
         let anchors = anchors(rewriter, &group);
@@ -46,12 +48,15 @@ pub(super) fn epilogues(rewriter: &mut Rewriter) -> Result<(), PassError> {
         operands.extend(inputs[1..].iter().copied().map(Some));
         let new = rewriter.add(name, fused, &operands)?;
         rewriter.replace(rewriter.output(root), new)?;
+        groups.push(std::iter::once(anchor).chain(nodes).collect());
         Ok(())
-    })
+    })?;
+    Ok(groups)
 }
 
-/// Two or more element-wise nodes become one.
-pub(super) fn pointwise(rewriter: &mut Rewriter) -> Result<(), PassError> {
+/// Two or more element-wise nodes become one. The groups of nodes that did.
+pub(super) fn pointwise(rewriter: &mut Rewriter) -> Result<Vec<Vec<usize>>, PassError> {
+    let mut groups = Vec::new();
     from_the_back(rewriter, |rewriter, root, ranks| {
         let nodes = grown(rewriter, root, ranks);
         if nodes.len() < 2 {
@@ -69,8 +74,10 @@ pub(super) fn pointwise(rewriter: &mut Rewriter) -> Result<(), PassError> {
         let name = rewriter.node(root).name.clone();
         let new = rewriter.apply(name, Pointwise { expression }, &inputs)?;
         rewriter.replace(rewriter.output(root), new)?;
+        groups.push(nodes);
         Ok(())
-    })
+    })?;
+    Ok(groups)
 }
 
 /// Calls a rule for every element-wise node, the last first, with every node's rank in an order in which they run.

@@ -2,7 +2,7 @@
 
 use super::rewriter::Rewriter;
 use super::{Pass, PassError, PassOptions};
-use super::{activations, attention, normalization, quantization};
+use super::{activations, attention, custom, normalization, quantization};
 use super::{affine, affine_chain, batch_norm, common, folding, fusion, identities, padding};
 use crate::graph::Graph;
 
@@ -17,6 +17,12 @@ const MOST_ROUNDS: usize = 32;
 /// If constants alone give NaN, or there is no memory for one.
 pub fn optimize(graph: &Graph, options: &PassOptions<'_>) -> Result<Graph, PassError> {
     let mut rewriter = Rewriter::new(graph);
+    let custom = |rewriter: &mut Rewriter| {
+        rewriter.each_node(|rewriter, node| custom::rewrite(rewriter, node, &options.patterns))
+    };
+    // The caller's patterns name the operators of the model, which other passes may turn into others; and what stood
+    // between two operators may have gone in the end.
+    custom(&mut rewriter)?;
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
         for pass in Pass::ALL {
@@ -28,6 +34,7 @@ pub fn optimize(graph: &Graph, options: &PassOptions<'_>) -> Result<Graph, PassE
             break;
         }
     }
+    custom(&mut rewriter)?;
     // Fused operators are opaque to every other pass, so they come last.
     if options.runs(Pass::Epilogues) {
         fusion::epilogues(&mut rewriter)?;

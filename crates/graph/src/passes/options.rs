@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::custom::FusionPattern;
 use super::folding::Evaluate;
 
 /// One pass.
@@ -64,6 +65,8 @@ pub struct PassOptions<'a> {
     pub evaluate: Option<&'a dyn Evaluate>,
     /// The largest constant, in bytes, that folding may make where the constants that it is made of are smaller.
     pub folding_limit: usize,
+    /// The caller's own fusion patterns. They come before all other fusion; the first that fits is taken.
+    pub patterns: Vec<FusionPattern>,
     /// Whether constants may become NaN. By default that is an error, since it is nearly always an accident.
     pub allow_nan: bool,
 }
@@ -71,7 +74,13 @@ pub struct PassOptions<'a> {
 impl Default for PassOptions<'_> {
     /// All passes, no evaluator, 64 KiB for constants that grow.
     fn default() -> Self {
-        Self { left_out: Vec::new(), evaluate: None, folding_limit: 1 << 16, allow_nan: false }
+        Self {
+            left_out: Vec::new(),
+            evaluate: None,
+            folding_limit: 1 << 16,
+            patterns: Vec::new(),
+            allow_nan: false,
+        }
     }
 }
 
@@ -99,6 +108,7 @@ impl fmt::Debug for PassOptions<'_> {
             .field("left_out", &self.left_out)
             .field("evaluate", &self.evaluate.is_some())
             .field("folding_limit", &self.folding_limit)
+            .field("patterns", &self.patterns)
             .field("allow_nan", &self.allow_nan)
             .finish()
     }

@@ -19,7 +19,7 @@ pub(super) fn rewrite(rewriter: &mut Rewriter, node: usize) -> Result<bool, Pass
 }
 
 /// The numbers that a node quantises again.
-fn numbers(rewriter: &Rewriter, node: usize) -> Option<ValueId> {
+pub(super) fn numbers(rewriter: &Rewriter, node: usize) -> Option<ValueId> {
     let Op::QuantizeLinear(quantize) = &rewriter.node(node).op else { return None };
     let floats = rewriter.input(node, 0)?;
     let (Op::DequantizeLinear(dequantize), inputs) = rewriter.made_by(floats)? else {

@@ -87,5 +87,6 @@ pub fn write(op: &Op, node: &mut ExportContext<'_>) -> Result<(), ExportError> {
         Op::Pointwise(_) | Op::Fused(_) => {
             Err(node.error("it was fused; write the graph as it was before its optimisation"))
         }
+        Op::Custom(_) => Err(node.error("it is a closure of the program's own")),
     }
 }
