@@ -1,7 +1,7 @@
 //! Carrying a program out on a block.
 
-use super::lower::{Program, Source, Step, Target};
-use super::nest::{Nest, Operand};
+use super::lower::{Program, Source, Step, Stream, Target};
+use super::nest::Pass;
 use super::operation::{Operation, execute};
 use crate::lanes::Isa;
 
@@ -65,91 +65,54 @@ impl Program {
         (rows, columns): (usize, usize),
         scratch: &mut [f32],
     ) {
-        assert!(inputs.len() >= self.inputs, "an operand for each input");
         // SAFETY: as for this function.
-        unsafe { self.run_with(isa, output, |index| inputs[index], (rows, columns), scratch) }
+        unsafe { self.run_block(isa, output, inputs, (rows, columns), false, scratch) }
     }
 
-    /// As [`run`](Self::run), with inputs that are computed when they are needed.
-    pub(super) unsafe fn run_with(
+    /// As [`run`](Self::run); `far` says that the operands lie further away than in the second-level cache, so that it
+    /// pays to ask for them ahead.
+    #[inline(always)]
+    pub(super) unsafe fn run_block(
         &self,
         isa: Isa,
         output: Output,
-        input: impl Fn(usize) -> Input,
-        (mut rows, mut columns): (usize, usize),
+        inputs: &[Input],
+        (rows, columns): (usize, usize),
+        far: bool,
         scratch: &mut [f32],
     ) {
+        assert!(inputs.len() >= self.inputs, "an operand for each input");
+        assert!(scratch.len() >= self.scratch_len(), "as much scratch memory as scratch_len says");
         if rows == 0 || columns == 0 {
             return;
         }
-        assert!(scratch.len() >= self.scratch_len(), "as much scratch memory as scratch_len says");
-        // A column is a row of as many elements, if it has no gaps.
-        let is_column = columns == 1 && output.row_stride == 1;
-        let input = |index: usize| {
-            let input = input(index);
-            if !is_column {
-                return input;
-            }
-            Input { pointer: input.pointer, row_stride: 0, column_stride: input.row_stride }
-        };
-        if is_column {
-            (rows, columns) = (1, rows);
-        }
-        let seamless = rows > 1
-            && output.row_stride == columns
-            && (0..self.inputs).all(|index| {
-                let Input { row_stride, column_stride, .. } = input(index);
-                row_stride == columns * column_stride
-            });
-        if seamless {
-            (rows, columns) = (1, rows * columns);
-        }
-        // One pass alone leaves nothing between passes that would have to stay in a cache.
-        let whole = self.steps.len() == 1
-            && self.steps[0].is_direct(|source| match source {
-                Source::Register(_) => 1,
-                Source::Input(index) => input(index).column_stride,
-                Source::Constant(_) => 0,
-            });
-        let tile = if whole { rows * columns } else { self.tile() };
-        let tile_columns = columns.min(tile);
-        let tile_rows = (tile / tile_columns).min(rows);
         let mut frame = Frame {
             program: self,
             isa,
-            lanes: isa.lanes(),
+            output,
+            inputs,
+            // A column is a row of as many elements, if it has no gaps.
+            is_column: columns == 1 && output.row_stride == 1,
             scratch: scratch.as_mut_ptr().wrapping_add(scratch.as_ptr().align_offset(ALIGNMENT)),
-            tile: self.tile(),
             row: 0,
             column: 0,
-            rows: 0,
-            columns: 0,
+            rows,
+            columns,
+            far,
         };
-        while frame.row < rows {
-            frame.rows = tile_rows.min(rows - frame.row);
-            frame.column = 0;
-            while frame.column < columns {
-                frame.columns = tile_columns.min(columns - frame.column);
-                for step in &self.steps {
-                    // SAFETY: the frame is within the block, and the scratch memory is as large as asked for.
-                    unsafe { frame.step(step, output, &input) }
-                }
-                frame.column += frame.columns;
-            }
-            frame.row += frame.rows;
+        if frame.is_column {
+            (frame.rows, frame.columns) = (1, rows);
+        } else if rows > 1 && frame.is_seamless() {
+            (frame.rows, frame.columns) = (1, rows * columns);
         }
-    }
-}
-
-impl Step {
-    /// Whether it can read its operands where they lie, given their column strides.
-    fn is_direct(&self, column_stride: impl Fn(Source) -> usize) -> bool {
-        let strides = self.operands.map(column_stride);
-        let first = match self.operation {
-            Operation::Arithmetic(..) | Operation::MulAdd(_) => strides[0] == 1 || strides[1] == 1,
-            _ => strides[0] == 1,
-        };
-        first && strides.iter().all(|stride| *stride <= 1)
+        // SAFETY: as for this function.
+        unsafe {
+            if frame.rows * frame.columns <= self.tile() || frame.is_direct() {
+                frame.steps();
+            } else {
+                frame.tiles();
+            }
+        }
     }
 }
 
@@ -157,98 +120,218 @@ impl Step {
 struct Frame<'a> {
     program: &'a Program,
     isa: Isa,
-    lanes: usize,
+    output: Output,
+    inputs: &'a [Input],
+    /// Whether rows and columns are exchanged, in output and inputs.
+    is_column: bool,
     scratch: *mut f32,
-    /// Elements of scratch memory for a tile.
-    tile: usize,
     row: usize,
     column: usize,
     rows: usize,
     columns: usize,
+    /// Whether to ask for operands ahead.
+    far: bool,
 }
 
 impl Frame<'_> {
+    /// Whether the whole block is one row.
+    fn is_seamless(&self) -> bool {
+        let inputs = &self.inputs[..self.program.inputs];
+        self.output.row_stride == self.columns
+            && inputs.iter().all(|input| input.row_stride == self.columns * input.column_stride)
+    }
+
+    /// Whether there is one pass alone, which leaves nothing that would have to stay in a cache, and reads all its
+    /// operands where they lie.
+    fn is_direct(&self) -> bool {
+        let [step] = &self.program.steps[..] else { return false };
+        let strides = step.operands.map(|source| match source {
+            Source::Register(_) => 1,
+            Source::Input(index) => self.input(index).column_stride,
+            Source::Constant(_) => 0,
+        });
+        let first = match step.operation {
+            Operation::Arithmetic(..) | Operation::MulAdd(_) => strides[0] == 1 || strides[1] == 1,
+            _ => strides[0] == 1,
+        };
+        first && strides.iter().all(|stride| *stride <= 1)
+    }
+
+    /// All steps, tile by tile.
+    ///
     /// # Safety
-    /// The frame must be within the block of the output and the inputs, and fit into a tile unless the step is direct.
-    unsafe fn step(&self, step: &Step, output: Output, input: &impl Fn(usize) -> Input) {
-        // SAFETY: as for this function.
-        unsafe {
-            let first = self.operand(step.operands[0], input);
-            let other = |index: usize| {
-                if step.operands[index] == step.operands[0] {
-                    first
-                } else {
-                    self.operand(step.operands[index], input)
-                }
-            };
-            let mut operands = [first, other(1), other(2)];
-            let mut operation = step.operation;
-            if first.splat {
-                match operation {
-                    Operation::Arithmetic(arithmetic, limits) if !operands[1].splat => {
-                        operation = Operation::Arithmetic(arithmetic.exchanged(), limits);
-                        operands.swap(0, 1);
-                    }
-                    Operation::MulAdd(_) if !operands[1].splat => operands.swap(0, 1),
-                    _ => operands[0] = self.spread(first),
-                }
+    /// The frame must be the whole block.
+    unsafe fn tiles(&mut self) {
+        let (rows, columns) = (self.rows, self.columns);
+        let tile = self.program.tile();
+        let tile_columns = columns.min(tile);
+        let tile_rows = tile / tile_columns;
+        while self.row < rows {
+            self.rows = tile_rows.min(rows - self.row);
+            self.column = 0;
+            while self.column < columns {
+                self.columns = tile_columns.min(columns - self.column);
+                // SAFETY: as for this function.
+                unsafe { self.steps() }
+                self.column += self.columns;
             }
-            let to = match step.to {
-                Target::Register(register) => (self.register(register), self.columns),
-                Target::Output => {
-                    let place = self.row * output.row_stride + self.column;
-                    (output.pointer.wrapping_add(place), output.row_stride)
-                }
-            };
-            let nest = Nest::new(self.lanes, to, operands, (self.rows, self.columns));
-            execute(self.isa, operation, [operands[1].splat, operands[2].splat], &nest);
+            self.row += self.rows;
         }
     }
 
-    fn register(&self, register: usize) -> *mut f32 {
-        self.scratch.wrapping_add(register * self.tile)
+    /// # Safety
+    /// The frame must be within the block, and fit into a tile unless the step is direct.
+    unsafe fn steps(&self) {
+        for step in &self.program.steps {
+            // SAFETY: as for this function.
+            unsafe { self.step(step) }
+        }
     }
 
-    unsafe fn operand(&self, source: Source, input: &impl Fn(usize) -> Input) -> Operand {
+    /// # Safety
+    /// As for [`steps`](Self::steps).
+    #[inline(always)]
+    unsafe fn step(&self, step: &Step) {
+        let mut operation = step.operation;
+        // SAFETY: as for this function.
+        unsafe {
+            let mut a = self.operand(step.operands[0]);
+            let (mut b, mut c) = (a, a);
+            match &mut operation {
+                Operation::Copy | Operation::Unary(_) => {}
+                Operation::Arithmetic(arithmetic, _) => {
+                    b = self.operand(step.operands[1]);
+                    if a.column == 0 && b.column != 0 {
+                        *arithmetic = arithmetic.exchanged();
+                        (a, b) = (b, a);
+                    }
+                }
+                Operation::Pow | Operation::PRelu => b = self.operand(step.operands[1]),
+                Operation::MulAdd(_) => {
+                    b = self.operand(step.operands[1]);
+                    c = self.operand(step.operands[2]);
+                    if a.column == 0 && b.column != 0 {
+                        (a, b) = (b, a);
+                    }
+                }
+            }
+            if a.column == 0 {
+                a = self.spread(a);
+            }
+            let (to, to_row) = match step.to {
+                Target::Register(register) => (self.register(register), self.columns),
+                Target::Output => {
+                    let place = self.row * self.output.row_stride + self.column;
+                    (self.output.pointer.wrapping_add(place), self.output.row_stride)
+                }
+            };
+            let mut pass = Pass {
+                to,
+                to_row,
+                from: [a.pointer, b.pointer, c.pointer],
+                from_row: [a.row, b.row, c.row],
+                rows: self.rows,
+                columns: self.columns,
+                ahead: [std::ptr::null(); 4],
+                aheads: 0,
+            };
+            if self.far && self.rows == 1 {
+                self.look_ahead(step, &mut pass);
+            }
+            execute(self.isa, operation, [b.column == 0, c.column == 0], &pass);
+        }
+    }
+
+    /// Names the memory that the next pass will come to.
+    fn look_ahead(&self, step: &Step, pass: &mut Pass) {
+        let is_last = step.to == Target::Output;
+        let column = if is_last { self.column + self.columns } else { self.column };
+        for stream in step.ahead.iter().flatten() {
+            let pointer = match *stream {
+                Stream::Output => {
+                    self.output.pointer.wrapping_add(self.row * self.output.row_stride).cast_const()
+                }
+                Stream::Input(index) => {
+                    let input = self.input(index);
+                    if input.column_stride != 1 {
+                        continue;
+                    }
+                    input.pointer.wrapping_add(self.row * input.row_stride)
+                }
+            };
+            pass.ahead[pass.aheads] = pointer.wrapping_add(column);
+            pass.aheads += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn register(&self, register: usize) -> *mut f32 {
+        self.scratch.wrapping_add(register * self.program.tile())
+    }
+
+    /// An input, with rows and columns as they are taken.
+    #[inline(always)]
+    fn input(&self, index: usize) -> Input {
+        let input = self.inputs[index];
+        if self.is_column {
+            return Input { row_stride: 0, column_stride: input.row_stride, ..input };
+        }
+        input
+    }
+
+    #[inline(always)]
+    unsafe fn operand(&self, source: Source) -> Operand {
         match source {
             Source::Register(register) => {
-                Operand { pointer: self.register(register), row: self.columns, splat: false }
+                Operand { pointer: self.register(register), row: self.columns, column: 1 }
             }
             Source::Constant(index) => {
-                Operand { pointer: &self.program.constants[index], row: 0, splat: true }
+                Operand { pointer: &self.program.constants[index], row: 0, column: 0 }
             }
             Source::Input(index) => {
-                let Input { pointer, row_stride, column_stride } = input(index);
+                let Input { pointer, row_stride, column_stride } = self.input(index);
                 let place = self.row * row_stride + self.column * column_stride;
                 let pointer = pointer.wrapping_add(place);
+                let operand = Operand { pointer, row: row_stride, column: column_stride };
                 if column_stride <= 1 {
-                    return Operand { pointer, row: row_stride, splat: column_stride == 0 };
+                    return operand;
                 }
-                let tile = self.register(self.program.registers + 1 + index);
                 // SAFETY: the elements are there, and the tile holds as many.
-                unsafe { self.gather(tile, pointer, (row_stride, column_stride)) }
+                unsafe { self.gather(self.program.registers + 1 + index, operand) }
             }
         }
     }
 
     /// The number of each row in all of its columns.
+    #[cold]
     unsafe fn spread(&self, operand: Operand) -> Operand {
-        let tile = self.register(self.program.registers);
         // SAFETY: there is a number for each row, and the tile holds as many.
-        unsafe { self.gather(tile, operand.pointer, (operand.row, 0)) }
+        unsafe { self.gather(self.program.registers, operand) }
     }
 
     /// Copies elements into a tile.
-    unsafe fn gather(&self, tile: *mut f32, from: *const f32, strides: (usize, usize)) -> Operand {
+    #[cold]
+    unsafe fn gather(&self, register: usize, from: Operand) -> Operand {
+        let tile = self.register(register);
         for row in 0..self.rows {
             for column in 0..self.columns {
                 // SAFETY: as for this function.
                 unsafe {
-                    let element = *from.wrapping_add(row * strides.0 + column * strides.1);
+                    let element = *from.pointer.wrapping_add(row * from.row + column * from.column);
                     *tile.wrapping_add(row * self.columns + column) = element;
                 }
             }
         }
-        Operand { pointer: tile, row: self.columns, splat: false }
+        Operand { pointer: tile, row: self.columns, column: 1 }
     }
+}
+
+/// Where an operand of a pass lies.
+#[derive(Debug, Clone, Copy)]
+struct Operand {
+    pointer: *const f32,
+    /// Distance between rows in elements.
+    row: usize,
+    /// Distance between columns: one, or zero if it is one number for a whole row.
+    column: usize,
 }

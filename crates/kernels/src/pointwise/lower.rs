@@ -20,6 +20,15 @@ pub(super) struct Step {
     /// As many as the operation takes; the others repeat the first.
     pub operands: [Source; 3],
     pub to: Target,
+    /// What the step after it, or the first one on the next tile, is the first to touch.
+    pub ahead: [Option<Stream>; 4],
+}
+
+/// Memory outside of the tiles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Stream {
+    Input(usize),
+    Output,
 }
 
 /// Where an operand lies.
@@ -250,13 +259,40 @@ impl<'a> Lowering<'a> {
                 });
                 Target::Register(place[index])
             };
-            steps.push(Step { operation: *operation, operands: sources, to });
+            steps.push(Step { operation: *operation, operands: sources, to, ahead: [None; 4] });
         }
+        look_ahead(&mut steps);
         let named = self.instructions.iter().filter_map(|instruction| match instruction {
             Instruction::Input(index) => Some(index + 1),
             _ => None,
         });
         let inputs = named.max().unwrap_or(0);
         Program { steps, constants: self.constants, registers, inputs }
+    }
+}
+
+/// Finds for every step what the next one is the first to touch.
+fn look_ahead(steps: &mut [Step]) {
+    let mut touched = Vec::new();
+    let mut fresh = Vec::new();
+    for step in &*steps {
+        let mut streams = [None; 4];
+        let operands = step.operands.iter().filter_map(|source| match source {
+            Source::Input(index) => Some(Stream::Input(*index)),
+            _ => None,
+        });
+        let output = (step.to == Target::Output).then_some(Stream::Output);
+        let mut places = streams.iter_mut();
+        for stream in operands.chain(output) {
+            if !touched.contains(&stream) {
+                touched.push(stream);
+                *places.next().expect("three operands and a result") = Some(stream);
+            }
+        }
+        fresh.push(streams);
+    }
+    let following = fresh.iter().cycle().skip(1);
+    for (step, ahead) in steps.iter_mut().zip(following) {
+        step.ahead = *ahead;
     }
 }

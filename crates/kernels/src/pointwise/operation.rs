@@ -1,6 +1,6 @@
 //! The passes over a tile, each compiled for vectors.
 
-use super::nest::{Body, Nest, NestWork};
+use super::nest::{Body, Pass, PassWork};
 use crate::lanes::{Isa, Lanes};
 use crate::math::{self, Function, Map, Visitor};
 
@@ -59,62 +59,62 @@ impl Arithmetic {
 /// Carries one step out. `splat` says which of the second and third operands is one number for a whole row.
 ///
 /// # Safety
-/// As for [`Nest`].
-pub(super) unsafe fn execute(isa: Isa, operation: Operation, splat: [bool; 2], nest: &Nest) {
+/// The elements of the pass must be readable and writable.
+pub(super) unsafe fn execute(isa: Isa, operation: Operation, splat: [bool; 2], pass: &Pass) {
     match operation {
-        Operation::Copy => isa.run(NestWork { nest, body: Mapped(Same) }),
-        Operation::Unary(function) => function.visit(Unary { isa, nest }),
+        Operation::Copy => isa.run(PassWork { pass, body: Mapped(Same) }),
+        Operation::Unary(function) => function.visit(Unary { isa, pass }),
         Operation::Arithmetic(arithmetic, limits) => match arithmetic {
-            Arithmetic::Add => pair(isa, Add, splat[0], limits, nest),
-            Arithmetic::Sub => pair(isa, Sub, splat[0], limits, nest),
-            Arithmetic::SubFrom => pair(isa, SubFrom, splat[0], limits, nest),
-            Arithmetic::Mul => pair(isa, Mul, splat[0], limits, nest),
-            Arithmetic::Div => pair(isa, Div, splat[0], limits, nest),
-            Arithmetic::DivInto => pair(isa, DivInto, splat[0], limits, nest),
-            Arithmetic::Min => pair(isa, Min, splat[0], limits, nest),
-            Arithmetic::Max => pair(isa, Max, splat[0], limits, nest),
+            Arithmetic::Add => pair(isa, Add, splat[0], limits, pass),
+            Arithmetic::Sub => pair(isa, Sub, splat[0], limits, pass),
+            Arithmetic::SubFrom => pair(isa, SubFrom, splat[0], limits, pass),
+            Arithmetic::Mul => pair(isa, Mul, splat[0], limits, pass),
+            Arithmetic::Div => pair(isa, Div, splat[0], limits, pass),
+            Arithmetic::DivInto => pair(isa, DivInto, splat[0], limits, pass),
+            Arithmetic::Min => pair(isa, Min, splat[0], limits, pass),
+            Arithmetic::Max => pair(isa, Max, splat[0], limits, pass),
         },
         Operation::MulAdd(limits) => match splat {
-            [false, false] => triple::<false, false>(isa, limits, nest),
-            [false, true] => triple::<false, true>(isa, limits, nest),
-            [true, false] => triple::<true, false>(isa, limits, nest),
-            [true, true] => triple::<true, true>(isa, limits, nest),
+            [false, false] => triple::<false, false>(isa, limits, pass),
+            [false, true] => triple::<false, true>(isa, limits, pass),
+            [true, false] => triple::<true, false>(isa, limits, pass),
+            [true, true] => triple::<true, true>(isa, limits, pass),
         },
-        Operation::Pow => pair(isa, Pow, splat[0], None, nest),
-        Operation::PRelu => pair(isa, PRelu, splat[0], None, nest),
+        Operation::Pow => pair(isa, Pow, splat[0], None, pass),
+        Operation::PRelu => pair(isa, PRelu, splat[0], None, pass),
     }
 }
 
 struct Unary<'a> {
     isa: Isa,
-    nest: &'a Nest,
+    pass: &'a Pass,
 }
 
 impl Visitor for Unary<'_> {
     type Output = ();
     #[inline]
     fn visit<M: Map>(self, map: M) {
-        self.isa.run(NestWork { nest: self.nest, body: Mapped(map) });
+        self.isa.run(PassWork { pass: self.pass, body: Mapped(map) });
     }
 }
 
-fn pair<P: Pair>(isa: Isa, pair: P, splat: bool, limits: Option<Limits>, nest: &Nest) {
+fn pair<P: Pair>(isa: Isa, pair: P, splat: bool, limits: Option<Limits>, pass: &Pass) {
     match (splat, limits) {
-        (false, None) => isa.run(NestWork { nest, body: Paired::<P, false, ()>(pair, ()) }),
-        (true, None) => isa.run(NestWork { nest, body: Paired::<P, true, ()>(pair, ()) }),
+        (false, None) => isa.run(PassWork { pass, body: Paired::<P, false, ()>(pair, ()) }),
+        (true, None) => isa.run(PassWork { pass, body: Paired::<P, true, ()>(pair, ()) }),
         (false, Some(limits)) => {
-            isa.run(NestWork { nest, body: Paired::<P, false, Limits>(pair, limits) });
+            isa.run(PassWork { pass, body: Paired::<P, false, Limits>(pair, limits) });
         }
         (true, Some(limits)) => {
-            isa.run(NestWork { nest, body: Paired::<P, true, Limits>(pair, limits) });
+            isa.run(PassWork { pass, body: Paired::<P, true, Limits>(pair, limits) });
         }
     }
 }
 
-fn triple<const B: bool, const C: bool>(isa: Isa, limits: Option<Limits>, nest: &Nest) {
+fn triple<const B: bool, const C: bool>(isa: Isa, limits: Option<Limits>, pass: &Pass) {
     match limits {
-        None => isa.run(NestWork { nest, body: MulAdd::<B, C, ()>(()) }),
-        Some(limits) => isa.run(NestWork { nest, body: MulAdd::<B, C, Limits>(limits) }),
+        None => isa.run(PassWork { pass, body: MulAdd::<B, C, ()>(()) }),
+        Some(limits) => isa.run(PassWork { pass, body: MulAdd::<B, C, Limits>(limits) }),
     }
 }
 
@@ -167,6 +167,10 @@ impl Map for Same {
 struct Mapped<M>(M);
 
 impl<M: Map> Body for Mapped<M> {
+    const OPERANDS: usize = 1;
+    const SPLAT: [bool; 3] = [false; 3];
+    const CHEAP: bool = false;
+
     #[inline(always)]
     unsafe fn of<L: Lanes, const PART: bool>(self, from: [*const f32; 3], count: usize) -> L {
         // SAFETY: the caller has made sure of the instruction set and of the elements.
@@ -178,6 +182,10 @@ impl<M: Map> Body for Mapped<M> {
 struct Paired<P, const SPLAT: bool, F>(P, F);
 
 impl<P: Pair, const SPLAT: bool, F: Finish> Body for Paired<P, SPLAT, F> {
+    const OPERANDS: usize = 2;
+    const SPLAT: [bool; 3] = [false, SPLAT, false];
+    const CHEAP: bool = P::CHEAP;
+
     #[inline(always)]
     unsafe fn of<L: Lanes, const PART: bool>(self, from: [*const f32; 3], count: usize) -> L {
         // SAFETY: the caller has made sure of the instruction set and of the elements.
@@ -192,6 +200,10 @@ impl<P: Pair, const SPLAT: bool, F: Finish> Body for Paired<P, SPLAT, F> {
 struct MulAdd<const B: bool, const C: bool, F>(F);
 
 impl<const B: bool, const C: bool, F: Finish> Body for MulAdd<B, C, F> {
+    const OPERANDS: usize = 3;
+    const SPLAT: [bool; 3] = [false, B, C];
+    const CHEAP: bool = true;
+
     #[inline(always)]
     unsafe fn of<L: Lanes, const PART: bool>(self, from: [*const f32; 3], count: usize) -> L {
         // SAFETY: the caller has made sure of the instruction set and of the elements.
@@ -205,14 +217,18 @@ impl<const B: bool, const C: bool, F: Finish> Body for MulAdd<B, C, F> {
 
 /// A function of two numbers.
 trait Pair: Copy {
+    /// As [`Body::CHEAP`].
+    const CHEAP: bool;
+
     unsafe fn of<L: Lanes>(self, a: L, b: L) -> L;
 }
 
 macro_rules! pairs {
-    ($($name:ident: |$a:ident, $b:ident| $value:expr;)*) => {$(
+    ($($cheap:literal $name:ident: |$a:ident, $b:ident| $value:expr;)*) => {$(
         #[derive(Clone, Copy)]
         struct $name;
         impl Pair for $name {
+            const CHEAP: bool = $cheap;
             #[inline(always)]
             unsafe fn of<L: Lanes>(self, $a: L, $b: L) -> L {
                 // SAFETY: the caller has made sure of the instruction set.
@@ -223,15 +239,15 @@ macro_rules! pairs {
 }
 
 pairs! {
-    Add: |a, b| a.add(b);
-    Sub: |a, b| a.sub(b);
-    SubFrom: |a, b| b.sub(a);
-    Mul: |a, b| a.mul(b);
-    Div: |a, b| a.div(b);
-    DivInto: |a, b| b.div(a);
+    true Add: |a, b| a.add(b);
+    true Sub: |a, b| a.sub(b);
+    true SubFrom: |a, b| b.sub(a);
+    true Mul: |a, b| a.mul(b);
+    true Div: |a, b| a.div(b);
+    true DivInto: |a, b| b.div(a);
     // The check for NaN is of the first operand; where it is one number for all, it stands outside of the loop.
-    Min: |a, b| b.min(a);
-    Max: |a, b| b.max(a);
-    Pow: |a, b| math::pow(a, b);
-    PRelu: |a, b| a.select_less(L::splat(0.0), a.mul(b), a);
+    true Min: |a, b| b.min(a);
+    true Max: |a, b| b.max(a);
+    false Pow: |a, b| math::pow(a, b);
+    true PRelu: |a, b| a.select_less(L::splat(0.0), a.mul(b), a);
 }

@@ -7,8 +7,8 @@ use crate::lanes::Isa;
 /// Elements of a task: enough that handing it to a thread costs nothing beside it.
 const TASK: usize = 32 * 1024;
 
-/// Inputs whose place is computed once for a block; that of further ones is computed whenever they are read.
-const PLACED: usize = 8;
+/// Elements of a tensor that no second-level cache holds together with another one.
+const FAR: usize = 256 * 1024;
 
 /// A program, prepared for tensors of given shapes.
 ///
@@ -25,6 +25,8 @@ pub struct Sweep {
     task: (usize, usize, usize),
     /// Tasks along all outer dimensions, the rows, and the columns.
     tasks: (usize, usize, usize),
+    /// Whether the tensors are larger than the second-level cache of most processors.
+    far: bool,
 }
 
 /// One dimension, or several that no tensor tells apart.
@@ -110,12 +112,14 @@ impl Sweep {
                 columns.size.div_ceil(task_columns),
             ),
         );
-        Self { program, isa, outer: dimensions, rows, columns, task, tasks }
+        let far = shape.iter().product::<usize>() >= FAR;
+        Self { program, isa, outer: dimensions, rows, columns, task, tasks, far }
     }
 
     /// Elements of scratch memory that a thread needs.
     pub fn scratch_len(&self) -> usize {
         self.program.scratch_len()
+            + (self.program.inputs() + 1) * size_of::<Input>() / size_of::<f32>()
     }
 
     /// How many tasks there are.
@@ -140,6 +144,7 @@ impl Sweep {
         scratch: &mut [f32],
     ) {
         assert!(task < self.tasks() && inputs.len() >= self.program.inputs());
+        assert!(scratch.len() >= self.scratch_len(), "as much scratch memory as scratch_len says");
         let (rest, column) = (task / self.tasks.2, task % self.tasks.2 * self.task.2);
         let (outer, row) = (rest / self.tasks.1 * self.task.0, rest % self.tasks.1 * self.task.1);
         let all: usize = self.outer.iter().map(|dimension| dimension.size).product();
@@ -176,14 +181,20 @@ impl Sweep {
         };
         let rows = self.task.1.min(self.rows.size - row);
         let columns = self.task.2.min(self.columns.size - column);
-        let nowhere = Input { pointer: std::ptr::null(), row_stride: 0, column_stride: 0 };
-        let mut placed = [nowhere; PLACED];
-        for (index, place) in placed.iter_mut().enumerate().take(self.program.inputs()) {
-            *place = input(index);
+        let count = self.program.inputs();
+        let (scratch, rest) = scratch.split_at_mut(self.program.scratch_len());
+        let places =
+            rest.as_mut_ptr().wrapping_add(rest.as_ptr().align_offset(align_of::<Input>()));
+        // SAFETY: the memory is ours, as large as asked for, and aligned; every place is written before it is read. The
+        // task is a block of the tensors that the caller promises.
+        unsafe {
+            let places: *mut Input = places.cast();
+            for index in 0..count {
+                places.add(index).write(input(index));
+            }
+            let inputs = std::slice::from_raw_parts(places, count);
+            self.program.run_block(self.isa, output, inputs, (rows, columns), self.far, scratch);
         }
-        let input = |index: usize| if index < PLACED { placed[index] } else { input(index) };
-        // SAFETY: the task is a block of the tensors that the caller promises.
-        unsafe { self.program.run_with(self.isa, output, input, (rows, columns), scratch) }
     }
 
     /// Carries all tasks out, one after the other.

@@ -199,7 +199,7 @@ proptest! {
 
 #[test]
 fn a_tensor_of_many_tasks() {
-    // x · scale + bias for each channel, then limited: in both layouts.
+    // x · scale + bias for each channel, limited, plus x: in both layouts.
     let instructions = [
         Instruction::Input(0),
         Instruction::Input(1),
@@ -207,8 +207,9 @@ fn a_tensor_of_many_tasks() {
         Instruction::Input(2),
         Instruction::Binary(Binary::Add, 2, 3),
         Instruction::Unary(Function::Relu, 4),
+        Instruction::Binary(Binary::Add, 5, 0),
     ];
-    let (pixels, channels) = (9_973, 23);
+    let (pixels, channels) = (12_007, 23);
     let x = numbers(pixels * channels, 1);
     let (scale, bias) = (numbers(channels, 2), numbers(channels, 3));
     let cases = [
@@ -230,7 +231,7 @@ fn a_tensor_of_many_tasks() {
             for (index, y) in y.into_iter().enumerate() {
                 let channel = index / inner % count;
                 let sum = x[index] * scale[channel] + bias[channel];
-                let expected = if sum < 0.0 { 0.0 } else { sum };
+                let expected = x[index] + if sum < 0.0 { 0.0 } else { sum };
                 assert!(same(y, expected), "{index}: {y} instead of {expected}");
             }
         }
