@@ -36,6 +36,12 @@ def main():
             write(file, a=values, b=values)
             save("tensor_files", b"\1" + file.getvalue())
         save("tensor_files", b"\2" + numpy_helper.from_array(values, "x").SerializeToString())
+    for text in (
+        "id,lower,upper,size\na,0,2,64\nb,1,3,32\n",
+        "size,buffer_id,start,end,alignment,gaps\n100,a,0,0,8,\n7,b,0,4,64,\n",
+        "id,begin,upper,size,offset\na,0,2,64,0\nb,1,3,32,64\n",
+    ):
+        save("plan_csv", text.encode())
     header = b'{"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}'
     save("tensor_files", b"\3" + len(header).to_bytes(8, "little") + header + bytes(8))
 

@@ -3,7 +3,7 @@
 //! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
 //! `docs/measurements/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -30,15 +30,37 @@ pub enum Trial {
         /// Models; the zoo if there are none
         models: Vec<String>,
     },
+    /// The arena planner: MiniMalloc's instances, networks, and 60,000 buffers
+    Planner {
+        /// Folder of CSV files [default: the instances A to F in the repository]
+        folder: Option<PathBuf>,
+    },
 }
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
+    if let Trial::Planner { folder } = trial {
+        return planner(workspace, folder.as_deref());
+    }
     let bench = Bench::prepare(workspace, journal)?;
     match trial {
+        Trial::Planner { .. } => unreachable!("it needs no engine"),
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
         Trial::Parts { models } => parts(&bench, models),
     }
+}
+
+/// Planning needs neither an engine nor test material.
+fn planner(workspace: &Workspace, folder: Option<&Path>) -> Result<()> {
+    let mut trial = workspace.cargo();
+    trial.args(["run", "--release", "--package", "tachy-plan", "--example", "planner_trial", "--"]);
+    if let Some(folder) = folder {
+        // The trial runs in the workspace's root.
+        trial.arg(std::path::absolute(folder).context("the folder has no absolute path")?);
+    }
+    let status = trial.status().context("Cargo could not be started")?;
+    ensure!(status.success(), "the planner's trial failed");
+    Ok(())
 }
 
 /// The command in its release build, and what it needs to find every engine.

@@ -117,7 +117,7 @@ fn each(
     if alignment == 0 || buffer.lifetime.is_empty() {
         return Err(Violation::Problem { buffer: index });
     }
-    if offset % alignment != 0 {
+    if !offset.is_multiple_of(alignment) {
         return Err(Violation::Misaligned { buffer: index, offset, alignment });
     }
     let end = u128::from(offset) + u128::from(buffer.size);

@@ -80,4 +80,29 @@ impl Instance {
     pub(crate) fn peak(&self, offsets: &[u64]) -> u64 {
         self.items.iter().zip(offsets).map(|(item, offset)| offset + item.size).max().unwrap_or(0)
     }
+
+    /// The parts of time that no item connects, each with the items in it by their position here.
+    pub(crate) fn parts(&self) -> Vec<(Instance, Vec<usize>)> {
+        let mut by_birth: Vec<usize> = (0..self.items.len()).collect();
+        by_birth.sort_by_key(|&index| self.items[index].lower);
+        let mut parts: Vec<(Instance, Vec<usize>)> = Vec::new();
+        let (mut start, mut until) = (0, 0);
+        for index in by_birth {
+            let item = &self.items[index];
+            if parts.is_empty() || item.lower >= until {
+                start = item.lower;
+                parts.push((Instance::default(), Vec::new()));
+            }
+            until = until.max(item.upper);
+            let (part, members) = parts.last_mut().expect("one was pushed");
+            part.sections = (until - start) as usize;
+            part.items.push(Item {
+                lower: item.lower - start,
+                upper: item.upper - start,
+                ..item.clone()
+            });
+            members.push(index);
+        }
+        parts
+    }
 }

@@ -31,15 +31,18 @@ pub mod csv;
 mod error;
 mod first_fit;
 mod groups;
+mod improve;
 mod item;
 mod limits;
 mod load_tree;
 mod merge;
+mod order;
 mod pack;
 mod plan;
 mod problem;
 mod random;
 mod region_tree;
+mod search;
 mod skyline;
 pub mod synthetic;
 

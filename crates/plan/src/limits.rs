@@ -8,8 +8,8 @@ pub struct Limits<'a> {
     /// Bytes that the arena may have. The planner is content with the first plan that fits. Without a capacity it
     /// looks for the smallest peak.
     pub capacity: Option<u64>,
-    /// Search steps that may be spent once the quick heuristics have missed the goal. A step takes about a
-    /// microsecond for a few hundred buffers. With 0, the heuristics are all.
+    /// Search steps that may be spent once the quick heuristics have missed the goal. A step takes some ten
+    /// microseconds. With 0, the heuristics are all.
     pub steps: u64,
     /// Asked now and then during the search; once it answers `true`, the best plan so far is taken. With a clock in
     /// it, the plan depends on the machine's speed.
@@ -32,7 +32,7 @@ impl Limits<'_> {
 }
 
 impl Default for Limits<'_> {
-    /// No capacity, and a search that takes a fraction of a second.
+    /// No capacity, and a search that takes about a second where the quick heuristics miss the lower bound.
     fn default() -> Self {
         Self { capacity: None, steps: 100_000, interrupt: None }
     }

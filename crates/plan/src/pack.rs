@@ -1,70 +1,84 @@
 //! The packing strategies, from the quickest to the most thorough.
 
-use std::cmp::Reverse;
-
 use crate::first_fit::first_fit;
-use crate::item::{Instance, Item};
+use crate::improve::{improve_many, search_few};
+use crate::item::Instance;
 use crate::limits::Limits;
+use crate::order::{QUICK_KEYS, order_by, ranks};
 use crate::skyline::skyline;
 
-/// Up to so many items, first fit in several orders is quicker than anything else.
+/// Up to so many items, first fit is quick, and the search has a chance.
 const FEW: usize = 2_000;
 
-/// Offsets with a peak that is at most the goal, if one is found; else the lowest found.
+/// Offsets with a peak that is at most the goal, if they are found; else the lowest found.
+///
+/// The parts of the instance that no item connects are packed apart from each other.
 pub(crate) fn pack(instance: &Instance, goal: u64, limits: &Limits<'_>) -> Vec<u64> {
-    let goal = goal.max(instance.bound());
+    let bound = instance.bound();
+    // What cannot fit is not worth a search.
+    let steps = if bound > goal { 0 } else { limits.steps };
+    let goal = goal.max(bound);
+    let mut budget = Budget { steps, interrupt: limits.interrupt };
+    let mut offsets = vec![0; instance.items.len()];
+    for (part, members) in instance.parts() {
+        for (member, offset) in members.into_iter().zip(pack_part(&part, goal, limits, &mut budget))
+        {
+            offsets[member] = offset;
+        }
+    }
+    offsets
+}
+
+fn pack_part(
+    instance: &Instance,
+    goal: u64,
+    limits: &Limits<'_>,
+    budget: &mut Budget<'_>,
+) -> Vec<u64> {
+    let few = instance.items.len() <= FEW;
     let mut best = Best { offsets: Vec::new(), peak: u64::MAX };
-    let _ = limits;
-    let area = |item: &Item| u128::from(item.size) * u128::from(item.length());
-    let orders: [&dyn Fn(&Item) -> (u128, u128); 4] = [
-        &|item| (u128::from(item.length()), u128::from(item.size)),
-        &|item| (u128::from(item.size), u128::from(item.length())),
-        &|item| (area(item), u128::from(item.length())),
-        &|item| (area(item), u128::from(item.size)),
-    ];
-    for key in orders {
+    for key in QUICK_KEYS {
         let order = order_by(&instance.items, key);
         best.offer(instance, skyline(instance, &ranks(&order)));
-        if best.peak <= goal {
-            break;
-        }
-        if instance.items.len() <= FEW {
+        if best.peak > goal && few {
             best.offer(instance, first_fit(instance, &order));
-            if best.peak <= goal {
-                break;
-            }
         }
+        if best.peak <= goal {
+            return best.offsets;
+        }
+    }
+    if few {
+        search_few(instance, goal, limits.capacity.is_none(), budget, &mut best);
+    } else {
+        improve_many(instance, goal, budget, &mut best);
     }
     best.offsets
 }
 
+/// Steps that are left.
+pub(crate) struct Budget<'a> {
+    pub steps: u64,
+    pub interrupt: Option<&'a dyn Fn() -> bool>,
+}
+
+impl Budget<'_> {
+    /// Whether the search must end.
+    pub(crate) fn spent(&self) -> bool {
+        self.steps == 0 || self.interrupt.is_some_and(|interrupt| interrupt())
+    }
+}
+
 /// The best packing so far.
-struct Best {
-    offsets: Vec<u64>,
-    peak: u64,
+pub(crate) struct Best {
+    pub offsets: Vec<u64>,
+    pub peak: u64,
 }
 
 impl Best {
-    fn offer(&mut self, instance: &Instance, offsets: Vec<u64>) {
+    pub(crate) fn offer(&mut self, instance: &Instance, offsets: Vec<u64>) {
         let peak = instance.peak(&offsets);
         if peak < self.peak {
             *self = Self { offsets, peak };
         }
     }
-}
-
-/// The items, the one with the greatest key first.
-fn order_by<K: Ord>(items: &[Item], key: impl Fn(&Item) -> K) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..items.len() as u32).collect();
-    order.sort_by_cached_key(|&index| Reverse(key(&items[index as usize])));
-    order
-}
-
-/// The place of each item in the order.
-fn ranks(order: &[u32]) -> Vec<u32> {
-    let mut ranks = vec![0; order.len()];
-    for (rank, &index) in order.iter().enumerate() {
-        ranks[index as usize] = rank as u32;
-    }
-    ranks
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use super::failure::Failure;
 use super::settings::Settings;
-use super::{bench, compare, completions, devices, man, run, verify, worker, zoo};
+use super::{bench, compare, completions, devices, man, plan, run, verify, worker, zoo};
 
 /// Find the fastest correct way to run a model on this machine.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ enum Command {
     Bench(bench::Bench),
     /// Rank devices on a model: verified, interleaved, with intervals
     Compare(compare::Compare),
+    /// Lay buffers out in one arena: lifetimes and sizes in, offsets and peak out
+    Plan(plan::PlanCommand),
     /// Write a completion script for a shell to standard output
     Completions(completions::Completions),
     /// Write the manual pages into a folder
@@ -77,6 +79,7 @@ impl Command {
             Command::Verify(command) => command.execute(&settings()?),
             Command::Bench(command) => command.execute(&settings()?),
             Command::Compare(command) => command.execute(&settings()?),
+            Command::Plan(command) => command.execute(),
             Command::Completions(command) => command.execute(),
             Command::Man(command) => command.execute(),
             Command::Worker => worker::execute(),

@@ -11,6 +11,7 @@ mod failure;
 mod man;
 mod model;
 mod output;
+mod plan;
 mod progress;
 mod run;
 mod settings;
