@@ -39,6 +39,7 @@ pub(crate) struct Search<'a> {
     load: Vec<u64>,
     /// Scratch: the lowest offset of a remaining item, at each section.
     floor: Vec<Floor>,
+    /// What has been done since the start, to be taken back in reverse.
     log: Vec<Change>,
     steps: u64,
     /// How often each section made a branch fail.
