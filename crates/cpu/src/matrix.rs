@@ -85,41 +85,61 @@ pub(crate) fn multiply<T: Real>(
         }
         return;
     }
-    let parallelism = match workers.threads() {
-        1 => Parallelism::None,
-        threads => Parallelism::Rayon(threads),
-    };
     let stride = |stride: usize| isize::try_from(stride).expect("slices are shorter than isize");
-    // The kernels want a column-major result: outᵀ = bᵀ · aᵀ.
-    //
-    // SAFETY: the constructors made sure that every element that rows, columns and strides lead to lies within
-    // its slice, and that no two elements of `out` share a place; `out` is borrowed mutably, so it overlaps with
-    // neither `a` nor `b`.
-    #[allow(unsafe_code)]
-    unsafe {
-        T::gemm_function()(
-            out.columns,
-            out.rows,
-            a.columns,
-            out.data.as_mut_ptr(),
-            stride(out.row_stride),
-            1,
-            accumulate,
-            b.data.as_ptr(),
-            stride(b.row_stride),
-            stride(b.column_stride),
-            a.data.as_ptr(),
-            stride(a.row_stride),
-            stride(a.column_stride),
-            T::one(),
-            T::one(),
-            false,
-            false,
-            false,
-            parallelism,
-        );
+    let rows_per_task = match workers.threads() {
+        1 => out.rows,
+        threads => out.rows.div_ceil(threads).max(LEAST_ROWS),
+    };
+    let (first, rows, columns, row_stride) =
+        (Shared(out.data.as_mut_ptr()), out.rows, out.columns, out.row_stride);
+    workers.team().run(rows.div_ceil(rows_per_task), |task| {
+        let start = task * rows_per_task;
+        // The kernels want a column-major result: outᵀ = bᵀ · aᵀ.
+        //
+        // SAFETY: the constructors made sure that every element that rows, columns and strides lead to lies within
+        // its slice, and that no two elements of `out` share a place; `out` is borrowed mutably, so it overlaps with
+        // neither `a` nor `b`, and every task writes rows of its own.
+        #[allow(unsafe_code)]
+        unsafe {
+            T::gemm_function()(
+                columns,
+                rows_per_task.min(rows - start),
+                a.columns,
+                first.at(start * row_stride),
+                stride(row_stride),
+                1,
+                accumulate,
+                b.data.as_ptr(),
+                stride(b.row_stride),
+                stride(b.column_stride),
+                a.data.as_ptr().add(start * a.row_stride),
+                stride(a.row_stride),
+                stride(a.column_stride),
+                T::one(),
+                T::one(),
+                false,
+                false,
+                false,
+                Parallelism::None,
+            );
+        }
+    });
+}
+
+/// Rows that are worth a task of their own.
+const LEAST_ROWS: usize = 16;
+
+struct Shared<T>(*mut T);
+
+impl<T> Shared<T> {
+    fn at(&self, offset: usize) -> *mut T {
+        self.0.wrapping_add(offset)
     }
 }
+
+// SAFETY: tasks write rows of their own.
+#[allow(unsafe_code)]
+unsafe impl<T: Send> Sync for Shared<T> {}
 
 #[cfg(test)]
 mod tests {

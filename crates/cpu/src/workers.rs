@@ -2,14 +2,14 @@
 
 use std::num::NonZeroUsize;
 
+use tachy_kernels::team::Team;
 use tachy_runtime::{Error, Result};
 
 use crate::backend::NAME;
 
 /// A fixed number of threads, the caller's included. One thread means no other thread is touched at all.
 pub struct Workers {
-    pool: Option<rayon::ThreadPool>,
-    threads: NonZeroUsize,
+    team: Team,
 }
 
 impl Workers {
@@ -18,35 +18,22 @@ impl Workers {
     /// # Errors
     /// If the system does not give them.
     pub fn new(threads: NonZeroUsize) -> Result<Self> {
-        let pool = match threads.get() {
-            1 => None,
-            count => {
-                let pool = rayon::ThreadPoolBuilder::new()
-                    .num_threads(count)
-                    .thread_name(|index| format!("tachy-cpu-{index}"))
-                    .build()
-                    .map_err(|error| Error::Engine {
-                        backend: NAME,
-                        action: "start its threads",
-                        message: error.to_string(),
-                    })?;
-                Some(pool)
-            }
-        };
-        Ok(Self { pool, threads })
+        let team = Team::new(threads).map_err(|error| Error::Engine {
+            backend: NAME,
+            action: "start its threads",
+            message: error.to_string(),
+        })?;
+        Ok(Self { team })
     }
 
     /// How many threads there are.
     pub fn threads(&self) -> usize {
-        self.threads.get()
+        self.team.threads()
     }
 
-    /// Runs the work where its parallel parts are shared among these threads.
-    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
-            None => work(),
-            Some(pool) => pool.install(work),
-        }
+    /// The threads themselves.
+    pub(crate) fn team(&self) -> &Team {
+        &self.team
     }
 
     /// Cuts `data` into pieces of `length` elements (the last may be shorter) and calls `work` with each piece's
@@ -57,16 +44,19 @@ impl Workers {
         length: usize,
         work: impl Fn(usize, &mut [T]) + Sync + Send,
     ) {
-        use rayon::prelude::*;
         let length = length.max(1);
-        match self.pool {
-            Some(_) if data.len() > length => {
-                data.par_chunks_mut(length)
-                    .enumerate()
-                    .for_each(|(index, chunk)| work(index, chunk));
-            }
-            _ => data.chunks_mut(length).enumerate().for_each(|(index, chunk)| work(index, chunk)),
-        }
+        let total = data.len();
+        let data = Data(data.as_mut_ptr());
+        self.team.run(total.div_ceil(length), |index| {
+            let data = &data;
+            let start = index * length;
+            // SAFETY: every piece lies within the slice, and no two of them overlap.
+            #[allow(unsafe_code)]
+            let piece = unsafe {
+                std::slice::from_raw_parts_mut(data.0.add(start), length.min(total - start))
+            };
+            work(index, piece);
+        });
     }
 
     /// The length of pieces that shares `total` elements evenly among the threads, a few pieces each, and none
@@ -78,3 +68,9 @@ impl Workers {
         }
     }
 }
+
+struct Data<T>(*mut T);
+
+// SAFETY: tasks take pieces that do not overlap, of elements that may be sent to other threads.
+#[allow(unsafe_code)]
+unsafe impl<T: Send> Sync for Data<T> {}

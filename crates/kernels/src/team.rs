@@ -19,7 +19,7 @@ pub struct Team {
     others: Vec<JoinHandle<()>>,
 }
 
-type Job<'a> = dyn Fn(usize) + Sync + 'a;
+type Job<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
 struct Shared {
     /// Counts the jobs; the last bit says that there will be none any more.
@@ -83,9 +83,19 @@ impl Team {
     /// # Panics
     /// If a task panics, after all have ended.
     pub fn run(&self, tasks: usize, task: impl Fn(usize) + Sync) {
+        self.run_as_member(tasks, |index, _| task(index));
+    }
+
+    /// As [`run`](Self::run), and tells each call the number of the thread that makes it, below
+    /// [`threads`](Self::threads): no two calls with the same number run at a time, so each may have scratch memory of
+    /// its own. Tasks within tasks are all made by number 0: they must not share scratch memory with the outer ones.
+    ///
+    /// # Panics
+    /// As for `run`.
+    pub fn run_as_member(&self, tasks: usize, task: impl Fn(usize, usize) + Sync) {
         let shared = &*self.shared;
         if self.others.is_empty() || tasks <= 1 || shared.busy.swap(true, Ordering::Acquire) {
-            (0..tasks).for_each(task);
+            (0..tasks).for_each(|index| task(index, 0));
             return;
         }
         let job: *const Job<'_> = &task;
@@ -106,7 +116,7 @@ impl Team {
             }
         }
         let waiting = Waiting(shared);
-        shared.work(&task);
+        shared.work(&task, 0);
         drop(waiting);
         if shared.panicked.swap(false, Ordering::Relaxed) {
             panic!("a task of a kernel panicked on another thread");
@@ -134,14 +144,14 @@ impl Drop for Waiting<'_> {
 }
 
 impl Shared {
-    fn work(&self, task: &Job<'_>) {
+    fn work(&self, task: &Job<'_>, member: usize) {
         let tasks = self.tasks.load(Ordering::Relaxed);
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             if index >= tasks {
                 return;
             }
-            task(index);
+            task(index, member);
         }
     }
 }
@@ -158,7 +168,8 @@ impl Member<'_> {
             seen = epoch;
             // SAFETY: the epoch was seen to change, so the job was written before and stays until `working` falls.
             let job = unsafe { (*self.shared.job.get()).expect("an epoch has a job") };
-            let work = std::panic::AssertUnwindSafe(|| self.shared.work(unsafe { &*job }));
+            let work =
+                std::panic::AssertUnwindSafe(|| self.shared.work(unsafe { &*job }, self.index + 1));
             if std::panic::catch_unwind(work).is_err() {
                 self.shared.panicked.store(true, Ordering::Relaxed);
             }

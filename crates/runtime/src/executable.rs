@@ -105,6 +105,9 @@ pub struct CompileStats {
     pub steps: Option<usize>,
     /// Bytes of intermediate values that the memory plan sets aside; `None` if the engine does not say.
     pub arena_bytes: Option<u64>,
+    /// Bytes of intermediate values that are alive at once at the most: no plan can do with less; `None` if the engine
+    /// does not say.
+    pub arena_lower_bound: Option<u64>,
 }
 
 impl CompileStats {

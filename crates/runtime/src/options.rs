@@ -12,6 +12,9 @@ use tachy_graph::{Shape, Tensor};
 pub struct CompileOptions {
     /// Threads that compute, the calling one included. One by default.
     pub threads: NonZeroUsize,
+    /// Whether to make it fast; by default. Without, the native engine computes every node by itself and as the
+    /// definition says: the reference for everyone else. The other engines have no such switch and take no notice.
+    pub optimize: bool,
     /// Sizes of symbolic dimensions, by name. Only models loaded from ONNX have any.
     pub dims: BTreeMap<String, usize>,
     /// Whole shapes of inputs, by the input's name; they go before `dims`.
@@ -26,6 +29,7 @@ impl Default for CompileOptions {
     fn default() -> Self {
         Self {
             threads: NonZeroUsize::MIN,
+            optimize: true,
             dims: BTreeMap::new(),
             input_shapes: BTreeMap::new(),
             known_inputs: BTreeMap::new(),

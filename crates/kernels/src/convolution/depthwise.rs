@@ -50,7 +50,7 @@ impl Depthwise {
         let input = Pointer(input);
         let output = self.geometry.output;
         let lines = self.geometry.batch * output.height;
-        team.run(lines.div_ceil(self.lines_per_task), |task| {
+        team.run_as_member(lines.div_ceil(self.lines_per_task), |task, member| {
             let input = input;
             let first = task * self.lines_per_task;
             let count = self.lines_per_task.min(lines - first);
@@ -62,6 +62,7 @@ impl Depthwise {
                 pixels: count * output.width,
                 channel: 0,
                 channels: output.channels,
+                member,
             });
         });
     }

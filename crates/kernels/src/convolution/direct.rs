@@ -133,12 +133,12 @@ impl Direct {
         });
         let pixel_tasks = self.pixel_tasks();
         let tasks = pixel_tasks * self.panel_groups * self.geometry.groups;
-        team.run(tasks, |task| {
+        team.run_as_member(tasks, |task, member| {
             let source = source;
             let (pixels, rest) = (task % pixel_tasks, task / pixel_tasks);
             let (part, group) = (rest % self.panel_groups, rest / self.panel_groups);
             // SAFETY: tasks write disjoint parts of the output.
-            unsafe { self.task(source.0, pixels, part, group, outlet) };
+            unsafe { self.task(source.0, pixels, (part, group), member, outlet) };
         });
     }
 
@@ -146,8 +146,8 @@ impl Direct {
         &self,
         source: *const f32,
         task: usize,
-        part: usize,
-        group: usize,
+        (part, group): (usize, usize),
+        member: usize,
         outlet: &Outlet<'_>,
     ) {
         let Geometry { batch, input, output, stride, .. } = self.geometry;
@@ -219,6 +219,7 @@ impl Direct {
                 pixels: lines * line,
                 channel,
                 channels: panel.columns,
+                member,
             });
         }
     }

@@ -11,6 +11,8 @@ pub struct Region {
     pub channel: usize,
     /// The number of channels.
     pub channels: usize,
+    /// The number of the thread that wrote it, below the team's threads.
+    pub member: usize,
 }
 
 /// What happens to the output on its way: `clamp(sum + bias + addend)`, then whatever `finish` does to each region.

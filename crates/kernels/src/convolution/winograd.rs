@@ -102,7 +102,7 @@ impl Winograd {
         let (input, scratch) = (Pointer(input), PointerMut(scratch.as_mut_ptr()));
         let total = self.geometry.batch * self.tiles[0] * self.tiles[1];
         let share = total.div_ceil(self.shares);
-        team.run(self.shares, |task| {
+        team.run_as_member(self.shares, |task, member| {
             let (input, scratch) = (input, scratch);
             let end = ((task + 1) * share).min(total);
             let mut first = task * share;
@@ -121,7 +121,8 @@ impl Winograd {
                     for tile in 0..count {
                         let layer = self;
                         let from = products.add(tile * self.output_pitch);
-                        self.isa.run(OutputTile { layer, from, tile: first + tile, outlet });
+                        let tile = first + tile;
+                        self.isa.run(OutputTile { layer, from, tile, outlet, member });
                     }
                 }
                 first += count;
@@ -309,6 +310,7 @@ struct OutputTile<'a> {
     from: *const f32,
     tile: usize,
     outlet: &'a Outlet<'a>,
+    member: usize,
 }
 
 impl Work for OutputTile<'_> {
@@ -371,6 +373,7 @@ impl Work for OutputTile<'_> {
                 pixels: columns,
                 channel: 0,
                 channels: output.channels,
+                member: self.member,
             });
         }
     }

@@ -1,7 +1,9 @@
 //! Products of whole matrices.
 
 use super::block::{self, Block, Cut};
-use super::packed::PackedLayout;
+use std::ops::Range;
+
+use super::packed::{PackedLayout, Panel};
 use super::tile::{Finish, Rows, Segment};
 use crate::lanes::Isa;
 
@@ -73,6 +75,23 @@ impl Product {
         self.m.div_ceil(self.rows_per_task) * panels.div_ceil(self.panels_per_task)
     }
 
+    /// The rows and columns of the result that a task computes.
+    pub fn block(&self, task: usize) -> (Range<usize>, Range<usize>) {
+        let row_tasks = self.m.div_ceil(self.rows_per_task);
+        let first_row = (task % row_tasks) * self.rows_per_task;
+        let panels = self.panels_of(task);
+        let start = panels.first().map_or(0, |panel| panel.column);
+        let end = panels.last().map_or(0, |panel| panel.column + panel.columns);
+        (first_row..(first_row + self.rows_per_task).min(self.m), start..end)
+    }
+
+    fn panels_of(&self, task: usize) -> &[Panel] {
+        let row_tasks = self.m.div_ceil(self.rows_per_task);
+        let first = (task / row_tasks) * self.panels_per_task;
+        let panels = self.layout.panels();
+        &panels[first..(first + self.panels_per_task).min(panels.len())]
+    }
+
     /// Does one task.
     ///
     /// # Safety
@@ -91,12 +110,9 @@ impl Product {
         out: MatrixMut,
     ) {
         assert!(b.len() >= self.layout.len(), "B is packed in this layout");
-        let row_tasks = self.m.div_ceil(self.rows_per_task);
-        let first_row = (task % row_tasks) * self.rows_per_task;
-        let count = self.rows_per_task.min(self.m - first_row);
-        let first_panel = (task / row_tasks) * self.panels_per_task;
-        let panels = self.layout.panels();
-        let panels = &panels[first_panel..(first_panel + self.panels_per_task).min(panels.len())];
+        let (rows, _) = self.block(task);
+        let (first_row, count) = (rows.start, rows.len());
+        let panels = self.panels_of(task);
         let segments = [Segment { offset: 0, length: self.layout.k() }];
         let cut = Cut::of(self.isa, count);
         for panel in panels {

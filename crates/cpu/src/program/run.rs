@@ -1,0 +1,152 @@
+//! A program that can run.
+#![allow(unsafe_code)]
+
+use tachy_graph::{DType, Graph, Tensor};
+use tachy_runtime::{Error, Result};
+
+use super::buffer::Home;
+use super::lowering::{Lowering, Step};
+use super::memory;
+use super::routine::Call;
+use crate::denormals::FlushDenormals;
+use crate::workers::Workers;
+
+/// Steps over one arena.
+pub(crate) struct Program {
+    steps: Vec<Step>,
+    /// Every step's operands, as addresses.
+    operands: Vec<Vec<*mut u8>>,
+    inputs: Vec<(*mut u8, usize)>,
+    outputs: Vec<(*const u8, usize)>,
+    arena: Tensor,
+    /// What the steps read beside the arena.
+    constants: Vec<Tensor>,
+    scratch: Vec<f32>,
+    lower_bound: u64,
+    flush: bool,
+}
+
+// SAFETY: the addresses lead into the arena and the constants, which the program owns.
+unsafe impl Send for Program {}
+
+impl Program {
+    /// A graph as a program; `plain` computes every node by itself, row-major, with the kernel that is right before it
+    /// is fast.
+    ///
+    /// # Errors
+    /// If there is no kernel for a node, or no memory.
+    pub(crate) fn new(graph: &Graph, threads: usize, plain: bool) -> Result<Self> {
+        let lowered = Lowering::run(graph, threads, plain)?;
+        let places = memory::place(&lowered)?;
+        let bytes = usize::try_from(places.bytes).map_err(|_| too_large(places.bytes))?;
+        let mut arena = Tensor::zeros(DType::U8, &[bytes])?;
+        let start = arena.bytes_mut();
+        // Every page is touched now, so that no run has to wait for the system to find it.
+        start.fill(0);
+        let start = start.as_mut_ptr();
+        let mut constants = Vec::new();
+        let addresses: Vec<*mut u8> = lowered
+            .buffers
+            .iter()
+            .zip(&places.offsets)
+            .map(|(buffer, offset)| match (&buffer.home, offset) {
+                (Home::Constant(tensor), _) => {
+                    constants.push(tensor.clone());
+                    tensor.bytes().as_ptr().cast_mut()
+                }
+                (Home::Arena { .. }, offset) => {
+                    start.wrapping_add(offset.expect("the arena's buffers have places") as usize)
+                }
+            })
+            .collect();
+        let address = |id: &super::BufferId| addresses[id.0];
+        let extent = |id: &super::BufferId| (address(id), lowered.buffers[id.0].bytes());
+        let operands = lowered
+            .steps
+            .iter()
+            .map(|step| {
+                let addresses = step.operands.iter();
+                addresses.map(|id| id.as_ref().map_or(std::ptr::null_mut(), address)).collect()
+            })
+            .collect();
+        let inputs = lowered.inputs.iter().map(extent).collect();
+        let outputs =
+            lowered.outputs.iter().map(extent).map(|(at, n)| (at.cast_const(), n)).collect();
+        let scratch = lowered.steps.iter().map(|step| step.routine.scratch()).max().unwrap_or(0);
+        let mut scratch_memory = Vec::new();
+        scratch_memory.try_reserve_exact(scratch).map_err(|_| too_large(scratch as u64 * 4))?;
+        scratch_memory.resize(scratch, 0.0);
+        Ok(Self {
+            steps: lowered.steps,
+            operands,
+            inputs,
+            outputs,
+            arena,
+            constants,
+            scratch: scratch_memory,
+            lower_bound: places.lower_bound,
+            flush: !plain,
+        })
+    }
+
+    /// The number of steps.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Bytes of the arena.
+    pub(crate) fn arena_bytes(&self) -> u64 {
+        self.arena.bytes().len() as u64
+    }
+
+    /// Bytes that are alive at once at the most: no arena can be smaller.
+    pub(crate) fn arena_lower_bound(&self) -> u64 {
+        self.lower_bound
+    }
+
+    /// Bytes that the program holds beside packed weights: arena, scratch and constants.
+    pub(crate) fn bytes(&self) -> u64 {
+        let constants: usize = self.constants.iter().map(|tensor| tensor.bytes().len()).sum();
+        self.arena_bytes() + (self.scratch.len() * 4 + constants) as u64
+    }
+
+    /// The bytes of an input.
+    pub(crate) fn input(&mut self, index: usize) -> &mut [u8] {
+        let (start, length) = self.inputs[index];
+        // SAFETY: the input has its place in the arena, which is borrowed with the program.
+        unsafe { std::slice::from_raw_parts_mut(start, length) }
+    }
+
+    /// The bytes of an output.
+    pub(crate) fn output(&self, index: usize) -> &[u8] {
+        let (start, length) = self.outputs[index];
+        // SAFETY: the output has its place in the arena or is a constant; both are borrowed with the program.
+        unsafe { std::slice::from_raw_parts(start, length) }
+    }
+
+    /// Runs all steps.
+    ///
+    /// # Errors
+    /// If a step's data is none that its operator takes.
+    pub(crate) fn run(&mut self, workers: &Workers) -> Result<()> {
+        let _mode = self.flush.then(FlushDenormals::new);
+        for (step, operands) in self.steps.iter_mut().zip(&self.operands) {
+            let call = Call { workers, scratch: &mut self.scratch, operands };
+            // SAFETY: the operands have the types and layouts that the routine was made for, and the plan lets no two
+            // of them overlap that are not meant to.
+            let result = unsafe { step.routine.run(call) };
+            result.map_err(|error| Error::Data {
+                node: step.node.clone(),
+                operator: step.operator,
+                detail: error.0,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn too_large(bytes: u64) -> Error {
+    Error::from(tachy_graph::TensorError::OutOfMemory {
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+    })
+}

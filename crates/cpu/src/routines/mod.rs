@@ -1,0 +1,49 @@
+//! The routines, a file for each family, and the choice among them.
+//!
+//! They are fast where the kernels of [`kernels`](crate::kernels) are plain: weights packed ahead, channels innermost,
+//! epilogues on results that are still in the cache. Whatever has no routine of its own runs by its plain kernel.
+
+mod concatenation;
+mod conversion;
+mod convolution;
+mod epilogue;
+mod plain;
+mod pointwise;
+mod pooling;
+mod product;
+mod tail;
+mod views;
+
+pub(crate) use conversion::{to_channels_last, to_row_major};
+pub(crate) use plain::plain;
+
+use tachy_graph::{Node, Op};
+use tachy_runtime::Result;
+
+use crate::program::Lowering;
+
+/// Adds the steps of a node, if there is a routine for it.
+///
+/// # Errors
+/// If the node is one that no kernel takes.
+pub(crate) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
+    let last = lowering.is_channels_last(node.outputs[0]);
+    let anchor = match &node.op {
+        Op::Fused(fused) => &*fused.anchor,
+        op => op,
+    };
+    let done = match anchor {
+        Op::Conv(conv) if last => convolution::lower(lowering, node, conv)?,
+        Op::MaxPool(_) | Op::AveragePool(_) | Op::GlobalPool(_) if last => {
+            pooling::lower(lowering, node)
+        }
+        Op::Concat(_) if last => concatenation::lower(lowering, node),
+        Op::Reshape(_) => views::lower(lowering, node),
+        Op::MatMul(_) | Op::Gemm(_) => product::lower(lowering, node)?,
+        _ => pointwise::lower(lowering, node),
+    };
+    match &node.op {
+        Op::Fused(fused) if !done => pointwise::lower_apart(lowering, node, fused),
+        _ => Ok(done),
+    }
+}
