@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tachy_graph::passes::{PassOptions, optimize};
 use tachy_graph::{Graph, Tensor};
 use tachy_runtime::{
-    CompileOptions, CompileStats, Error, Executable, MemoryStats, Result, Signature,
+    CompileOptions, CompileStats, Error, Executable, MemoryStats, Result, Signature, StepTime,
 };
 
 use crate::backend::NAME;
@@ -123,6 +123,15 @@ impl Executable for CpuExecutable {
             tensor.bytes_mut().copy_from_slice(self.program.output(index));
         }
         Ok(())
+    }
+
+    fn run_by_steps(&mut self) -> Result<Option<Vec<StepTime>>> {
+        if self.progress < Progress::Bound {
+            return Err(Error::OutOfOrder("the inputs must be bound before a run."));
+        }
+        let times = self.program.run_by_steps(&self.workers)?;
+        self.progress = Progress::Run;
+        Ok(Some(times))
     }
 
     fn compile_stats(&self) -> &CompileStats {

@@ -49,6 +49,16 @@ pub trait Executable: Send {
     /// If nothing was run, or the tensors are not those of the signature.
     fn fetch(&mut self, outputs: &mut [Tensor]) -> Result<()>;
 
+    /// Runs once and measures every step of the plan. Engines that do not say give `None`, and do not run.
+    ///
+    /// The clock is read between any two steps, so the steps' times add up to more than a run takes.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn run_by_steps(&mut self) -> Result<Option<Vec<StepTime>>> {
+        Ok(None)
+    }
+
     /// What compiling took and gave.
     fn compile_stats(&self) -> &CompileStats;
 
@@ -92,6 +102,19 @@ impl Completion {
     pub fn wait(self) -> Result<()> {
         self.0.map_or(Ok(()), |wait| wait())
     }
+}
+
+/// How long one step of a plan took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepTime {
+    /// The node that the step belongs to.
+    pub node: String,
+    /// The operator's name; `Layout` for a change of layout.
+    pub operator: &'static str,
+    /// How it is computed, where there is more than one way: an algorithm, a shape.
+    pub detail: String,
+    /// The time.
+    pub duration: Duration,
 }
 
 /// What compiling took and gave.

@@ -12,5 +12,7 @@ pub fn registry() -> Registry {
     registry.register(tachy_openvino::OpenVinoBackend);
     #[cfg(feature = "rten")]
     registry.register(tachy_rten::RtenBackend);
+    #[cfg(feature = "tract")]
+    registry.register(tachy_tract::TractBackend);
     registry
 }

@@ -133,4 +133,5 @@ suite! {
     ort: "ort:cpu", 0.0;
     openvino: "openvino:cpu", 0.0;
     rten: "rten", 0.0;
+    tract: "tract", 0.0;
 }

@@ -1,8 +1,10 @@
 //! A program that can run.
 #![allow(unsafe_code)]
 
+use std::time::Instant;
+
 use tachy_graph::{DType, Graph, Tensor};
-use tachy_runtime::{Error, Result};
+use tachy_runtime::{Error, Result, StepTime};
 
 use super::buffer::Home;
 use super::lowering::{Lowering, Step};
@@ -130,18 +132,39 @@ impl Program {
     /// If a step's data is none that its operator takes.
     pub(crate) fn run(&mut self, workers: &Workers) -> Result<()> {
         let _mode = self.flush.then(FlushDenormals::new);
-        for (step, operands) in self.steps.iter_mut().zip(&self.operands) {
-            let call = Call { workers, scratch: &mut self.scratch, operands };
-            // SAFETY: the operands have the types and layouts that the routine was made for, and the plan lets no two
-            // of them overlap that are not meant to.
-            let result = unsafe { step.routine.run(call) };
-            result.map_err(|error| Error::Data {
-                node: step.node.clone(),
-                operator: step.operator,
-                detail: error.0,
-            })?;
-        }
-        Ok(())
+        (0..self.steps.len()).try_for_each(|index| self.run_step(index, workers))
+    }
+
+    /// Runs all steps and measures each.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) fn run_by_steps(&mut self, workers: &Workers) -> Result<Vec<StepTime>> {
+        let _mode = self.flush.then(FlushDenormals::new);
+        (0..self.steps.len())
+            .map(|index| {
+                let start = Instant::now();
+                self.run_step(index, workers)?;
+                let duration = start.elapsed();
+                let step = &self.steps[index];
+                let detail = step.routine.detail();
+                Ok(StepTime { node: step.node.clone(), operator: step.operator, detail, duration })
+            })
+            .collect()
+    }
+
+    #[inline]
+    fn run_step(&mut self, index: usize, workers: &Workers) -> Result<()> {
+        let step = &mut self.steps[index];
+        let call = Call { workers, scratch: &mut self.scratch, operands: &self.operands[index] };
+        // SAFETY: the operands have the types and layouts that the routine was made for, and the plan lets no two of
+        // them overlap that are not meant to.
+        let result = unsafe { step.routine.run(call) };
+        result.map_err(|error| Error::Data {
+            node: step.node.clone(),
+            operator: step.operator,
+            detail: error.0,
+        })
     }
 }
 

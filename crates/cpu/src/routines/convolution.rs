@@ -59,6 +59,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node, conv: &Conv) -> Re
     let addend = epilogue.addend.map(|(operand, buffer)| (operand, lowering.pitch(buffer)));
     let routine = Convolve {
         layer,
+        geometry,
         pitch: geometry.output.pitch,
         range: epilogue.simple.range,
         addend,
@@ -141,6 +142,7 @@ impl Epilogue {
 
 struct Convolve {
     layer: Convolution,
+    geometry: Geometry,
     pitch: usize,
     range: (f32, f32),
     /// Which operand is added, and its pitch.
@@ -152,6 +154,24 @@ struct Convolve {
 }
 
 impl Routine for Convolve {
+    fn detail(&self) -> String {
+        let Geometry { input, output, kernel, stride, groups, .. } = self.geometry;
+        let groups = if groups > 1 { format!(", {groups} groups") } else { String::new() };
+        format!(
+            "{:?}, {}×{}×{} → {}×{}×{}, filter {}×{}, stride {}{groups}",
+            self.layer.algorithm(),
+            input.height,
+            input.width,
+            input.channels,
+            output.height,
+            output.width,
+            output.channels,
+            kernel[0],
+            kernel[1],
+            stride[1],
+        )
+    }
+
     fn scratch(&self) -> usize {
         self.layer.scratch() + self.tail_scratch
     }

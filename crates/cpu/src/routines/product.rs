@@ -193,6 +193,11 @@ struct Multiply {
 }
 
 impl Routine for Multiply {
+    fn detail(&self) -> String {
+        let batch = if self.batch > 1 { format!("{} × ", self.batch) } else { String::new() };
+        format!("{batch}{}×{}×{}", self.m, self.k, self.n)
+    }
+
     fn scratch(&self) -> usize {
         self.packing + self.tail_scratch
     }
