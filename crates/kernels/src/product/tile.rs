@@ -1,5 +1,7 @@
 //! The tile of a matrix product that is held in registers.
 
+use std::mem::MaybeUninit;
+
 use crate::lanes::Lanes;
 
 /// Rows of A: each row's elements stand side by side, the rows at equal distances.
@@ -63,7 +65,11 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
                 *bias =
                     if v + 1 < V || full { L::load(pointer) } else { L::load_first(pointer, last) };
             }
-            sums = [bias; R];
+            for row in &mut sums {
+                for (sum, bias) in row.iter_mut().zip(bias) {
+                    *sum = bias;
+                }
+            }
         }
         let pitch = rows.pitch;
         for segment in segments {
@@ -100,25 +106,52 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
                 k += 1;
             }
         }
-        let (low, high) = (L::splat(finish.low), L::splat(finish.high));
+        // Were they known to be the same for all tiles, they would be kept in registers that the sums need.
+        let (low, high) = (opaque(&raw const finish.low), opaque(&raw const finish.high));
+        let (low, high) = (L::splat(*low), L::splat(*high));
+        if full && finish.addend.is_null() {
+            for (r, row) in sums.iter().enumerate() {
+                let out = finish.out.add(r * finish.out_pitch);
+                for (v, sum) in row.iter().enumerate() {
+                    sum.max(low).min(high).store(out.add(v * L::LANES));
+                }
+            }
+            return;
+        }
+        // The sums leave their registers first: loops with branches would not be unrolled, and arrays that such a loop
+        // indexes are never in registers.
+        let mut results = [const { MaybeUninit::<[L; V]>::uninit() }; R];
+        let stored = results.as_mut_ptr().cast::<f32>();
         for (r, row) in sums.iter().enumerate() {
+            for (v, sum) in row.iter().enumerate() {
+                sum.store(stored.add((r * V + v) * L::LANES));
+            }
+        }
+        finish_rows::<L>(stored, (R, V), columns, finish, (low, high));
+    }
+}
+
+/// Takes sums from where they were stored to where they belong.
+#[inline(always)]
+unsafe fn finish_rows<L: Lanes>(
+    sums: *const f32,
+    (rows, vectors): (usize, usize),
+    columns: usize,
+    finish: &Finish,
+    (low, high): (L, L),
+) {
+    unsafe {
+        for r in 0..rows {
             let out = finish.out.add(r * finish.out_pitch);
             let addend = finish.addend.wrapping_add(r * finish.addend_pitch);
-            for (v, sum) in row.iter().enumerate() {
-                let whole = v + 1 < V || full;
-                let mut value = *sum;
+            for v in 0..vectors {
+                let first = v * L::LANES;
+                let count = L::LANES.min(columns - first);
+                let mut value = L::load(sums.add(r * vectors * L::LANES + first));
                 if !finish.addend.is_null() {
-                    let pointer = addend.add(v * L::LANES);
-                    let other = if whole { L::load(pointer) } else { L::load_first(pointer, last) };
-                    value = value.add(other);
+                    value = value.add(L::load_first(addend.add(first), count));
                 }
-                value = value.max(low).min(high);
-                let pointer = out.add(v * L::LANES);
-                if whole {
-                    value.store(pointer);
-                } else {
-                    value.store_first(pointer, last);
-                }
+                value.max(low).min(high).store_first(out.add(first), count);
             }
         }
     }
@@ -147,13 +180,13 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
     }
 }
 
-/// The same pointer, of which the compiler knows nothing: it would else compute all pointers from one another.
+/// The same pointer, of which the compiler knows nothing, not even that it was the same before.
 #[inline(always)]
 fn opaque(pointer: *const f32) -> *const f32 {
     let mut pointer = pointer;
     // SAFETY: the assembly is empty.
     unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+        std::arch::asm!("/* {0} */", inout(reg) pointer, options(nomem, nostack, preserves_flags));
     }
     pointer
 }
