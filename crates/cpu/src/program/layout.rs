@@ -45,6 +45,11 @@ impl Image {
     pub(crate) fn pixels(self) -> usize {
         self.height * self.width
     }
+
+    /// The strides of images, rows, pixels and channels if the channels are innermost.
+    pub(crate) fn strides(self, pitch: usize) -> [usize; 4] {
+        [self.pixels() * pitch, self.width * pitch, pitch, 1]
+    }
 }
 
 /// For each value, whether it is computed with its channels innermost.

@@ -11,7 +11,7 @@ use super::convolution::{Shared, SharedMut};
 use tachy_runtime::Result;
 
 use crate::kernel::DataError;
-use crate::program::layout::{Image, PerChannel, per_channel};
+use crate::program::layout::Image;
 use crate::program::{BufferId, Call, Lowering, Routine, elementwise};
 
 /// The most inputs of a sweep.
@@ -65,7 +65,7 @@ fn lower_row_major(
     true
 }
 
-/// As the kernels with channels innermost leave it: `[image, pixel, channel]`.
+/// With channels innermost, as the images are.
 pub(super) fn lower_channels_last(
     lowering: &mut Lowering<'_>,
     node: &Node,
@@ -84,27 +84,38 @@ pub(super) fn lower_channels_last(
         full.push(operand.shape == ty.shape);
         if operand.shape == ty.shape {
             let buffer = lowering.read_channels_last(*id);
-            let pitch = lowering.pitch(buffer);
+            strides.push(image.strides(lowering.pitch(buffer)));
             inputs.push(buffer);
-            strides.push([image.pixels() * pitch, pitch, 1]);
         } else {
-            let kind = per_channel(ty, operand).expect("the layout was chosen for such operands");
             inputs.push(lowering.read_row_major(*id));
-            strides.push(match kind {
-                PerChannel::Scalar => [0, 0, 0],
-                PerChannel::Channels => [0, 0, 1],
-                PerChannel::ImageChannels => [image.channels, 0, 1],
-            });
+            strides.push(broadcast_strides(&ty.shape, &operand.shape));
         }
     }
     let output = lowering.write_channels_last(out);
-    let pitch = lowering.pitch(output);
-    let shape = [image.batch, image.pixels(), image.channels];
+    let shape = [image.batch, image.height, image.width, image.channels];
     let strides: Vec<&[usize]> = strides.iter().map(|strides| &strides[..]).collect();
-    let to = [image.pixels() * pitch, pitch, 1];
+    let to = image.strides(lowering.pitch(output));
     let sweep = Sweep::strided(program, lowering.isa, &shape, &to, &strides);
     finish(lowering, node, sweep, inputs, output, &full);
     true
+}
+
+/// The strides of a row-major operand along images, height, width and channels of images of this shape.
+fn broadcast_strides(images: &[usize], operand: &[usize]) -> [usize; 4] {
+    // Along the images' own axes; an axis that is missing or of size 1 stays in place.
+    let mut along = vec![0; images.len()];
+    let mut stride = 1;
+    for (axis, size) in operand.iter().enumerate().rev() {
+        if *size > 1 {
+            along[images.len() - operand.len() + axis] = stride;
+        }
+        stride *= size;
+    }
+    match along[..] {
+        [batch, channels, width] => [batch, 0, width, channels],
+        [batch, channels, height, width] => [batch, height, width, channels],
+        _ => unreachable!("images have three or four dimensions"),
+    }
 }
 
 fn finish(
