@@ -97,15 +97,8 @@ fn absorbed(rewriter: &Rewriter, node: usize, step: &Step) -> Option<Absorbed> {
             let (weights, bias) = match step {
                 Step::Summand(summand) => (None, Some(add(bias, summand))),
                 Step::Factor(factor) => {
-                    let weights = rewriter.input(node, 1)?;
-                    let numbers = rewriter.numbers(weights)?;
-                    let scaled = match groups {
-                        None => scale_filters(numbers, factor),
-                        Some(groups) => {
-                            scale_transposed(numbers, rewriter.shape(weights), groups, factor)?
-                        }
-                    };
-                    let weights = Tensor::new(rewriter.shape(weights), &scaled).ok()?;
+                    let mut weights = rewriter.constant(rewriter.input(node, 1)?)?.clone();
+                    scale_filters(&mut weights, groups, factor)?;
                     (Some(weights), bias.map(|bias| multiply(bias, factor)))
                 }
             };
@@ -175,28 +168,23 @@ fn multiply(numbers: &[f32], factors: &[f32]) -> Vec<f32> {
     numbers.iter().zip(factors).map(|(number, factor)| number * factor).collect()
 }
 
-/// Weights `[M, …]`, each filter times its factor.
-fn scale_filters(weights: &[f32], factor: &[f32]) -> Vec<f32> {
-    let size = (weights.len() / factor.len().max(1)).max(1);
-    let filters = weights.chunks(size).zip(factor);
-    filters.flat_map(|(filter, factor)| filter.iter().map(move |w| w * factor)).collect()
-}
-
-/// Weights `[C, M / groups, K…]` of a transposed convolution, each filter times its factor.
-fn scale_transposed(
-    weights: &[f32],
-    shape: &[usize],
-    groups: usize,
-    factor: &[f32],
-) -> Option<Vec<f32>> {
-    let (channels, filters) = (shape[0], shape[1]);
-    let taps = element_count(&shape[2..]).ok()?;
-    let per_group = channels / groups.max(1);
-    let scaled = weights.iter().enumerate().map(|(place, weight)| {
-        let (channel, filter) = (place / (filters * taps), place / taps % filters);
-        weight * factor[channel / per_group * filters + filter]
-    });
-    Some(scaled.collect())
+/// Weights `[M, …]`, or `[C, M / groups, K…]` of a transposed convolution, each filter times its factor.
+fn scale_filters(weights: &mut Tensor, groups: Option<usize>, factor: &[f32]) -> Option<()> {
+    let shape = weights.shape().to_vec();
+    let outer = 1 + usize::from(groups.is_some());
+    let taps = element_count(&shape[outer..]).ok()?.max(1);
+    let kernels = weights.as_mut_slice::<f32>().ok()?.chunks_exact_mut(taps);
+    for (place, kernel) in kernels.enumerate() {
+        let factor = factor[match groups {
+            None => place,
+            Some(groups) => {
+                let (channel, filter) = (place / shape[1], place % shape[1]);
+                channel / (shape[0] / groups) * shape[1] + filter
+            }
+        }];
+        kernel.iter_mut().for_each(|weight| *weight *= factor);
+    }
+    Some(())
 }
 
 /// The second matrix of a product, each column of the result times its factor.
@@ -206,16 +194,21 @@ fn scaled_columns(
     transposed: bool,
     factor: &[f32],
 ) -> Option<Tensor> {
-    let id = rewriter.input(node, 1)?;
-    let (shape, numbers) = (rewriter.shape(id), rewriter.numbers(id)?);
-    let scaled: Vec<f32> = match *shape {
+    let mut weights = rewriter.constant(rewriter.input(node, 1)?)?.clone();
+    let shape = weights.shape().to_vec();
+    let numbers = weights.as_mut_slice::<f32>().ok()?;
+    match shape[..] {
         [_, depth] if transposed => {
-            numbers.iter().enumerate().map(|(place, w)| w * factor[place / depth]).collect()
+            for (row, factor) in numbers.chunks_exact_mut(depth.max(1)).zip(factor) {
+                row.iter_mut().for_each(|weight| *weight *= factor);
+            }
         }
         [.., _, columns] => {
-            numbers.iter().enumerate().map(|(place, w)| w * factor[place % columns]).collect()
+            for row in numbers.chunks_exact_mut(columns.max(1)) {
+                row.iter_mut().zip(factor).for_each(|(weight, factor)| *weight *= factor);
+            }
         }
         _ => return None,
-    };
-    Tensor::new(shape, &scaled).ok()
+    }
+    Some(weights)
 }
