@@ -241,7 +241,11 @@ struct Session<'a, W> {
 }
 
 impl<W: Fn() -> Command> Session<'_, W> {
-    fn start(&self, device: &Device) -> Result<(WorkerProcess, Loaded), (Stage, Silence)> {
+    fn start(
+        &self,
+        device: &Device,
+        optimize: bool,
+    ) -> Result<(WorkerProcess, Loaded), (Stage, Silence)> {
         let plan = self.plan;
         let mut process =
             WorkerProcess::start((self.worker)()).map_err(|silence| (Stage::Start, silence))?;
@@ -249,6 +253,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
             device: device.clone(),
             model: plan.model.clone(),
             threads: plan.threads,
+            optimize,
             dims: plan.dims.clone(),
             input_shapes: plan.input_shapes.clone(),
             input_files: plan.input_files.clone(),
@@ -281,7 +286,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
         let mut failures = Vec::new();
         for device in &self.plan.references {
             observe(Event::Reference(device));
-            let result = self.start(device).and_then(|(mut process, loaded)| {
+            let result = self.start(device, false).and_then(|(mut process, loaded)| {
                 let outputs = self
                     .first_call(&mut process, loaded.outputs.len())
                     .map_err(|silence| (Stage::FirstCall, silence))?
@@ -345,7 +350,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
         reference: &Reference,
         trial: &mut Trial,
     ) -> Result<Option<Live>, (Stage, Silence)> {
-        let (mut process, loaded) = self.start(trial.device())?;
+        let (mut process, loaded) = self.start(trial.device(), true)?;
         let (first_call, outputs) = self
             .first_call(&mut process, loaded.outputs.len())
             .map_err(|silence| (Stage::FirstCall, silence))?;

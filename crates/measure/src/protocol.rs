@@ -35,6 +35,8 @@ pub(crate) struct Load {
     pub device: Device,
     pub model: ModelSource,
     pub threads: usize,
+    /// Whether the engine may make the model fast. It may not for the reference.
+    pub optimize: bool,
     pub dims: BTreeMap<String, usize>,
     pub input_shapes: BTreeMap<String, Shape>,
     /// Files of inputs, by the input's name; the others are made from the seed.

@@ -243,7 +243,7 @@ pub struct Comparison {
     pub settings: Settings,
     /// Where.
     pub environment: Environment,
-    /// The device whose outputs the others are compared with.
+    /// The device whose outputs all are compared with. The native engine computes them node by node, not optimised.
     pub reference: Device,
     /// One row for each device asked for, in the order of registration.
     pub rows: Vec<Row>,

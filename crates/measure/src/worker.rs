@@ -116,6 +116,7 @@ impl Worker<'_> {
         let known_inputs = read_inputs(&load.input_files)?;
         let options = CompileOptions {
             threads: threads(load.threads)?,
+            optimize: load.optimize,
             dims: load.dims.clone(),
             input_shapes: load.input_shapes.clone(),
             known_inputs: known_inputs.clone(),

@@ -17,7 +17,7 @@ pub(super) fn agreement(report: &Report) -> String {
     let wrong = report.wrong.iter().map(|(row, agreement)| (*row, *agreement, true));
     let rows: String = right
         .chain(wrong)
-        .filter(|(row, _, _)| row.device != *reference)
+        .filter(|(row, agreement, _)| row.device != *reference || agreement.relative_l2 > 0.0)
         .map(|(row, agreement, wrong)| line(&row.device.to_string(), agreement, wrong))
         .collect();
     if rows.is_empty() {

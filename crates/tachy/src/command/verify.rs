@@ -23,7 +23,7 @@ use super::{output, worker};
 #[command(after_help = "Examples:\n  \
     tachy verify cases/test_relu\n  \
     tachy verify cases --device cpu --device ort:cpu\n  \
-    tachy verify cases --rtol 1e-2 --format json")]
+    tachy verify cases --rtol 1e-2 --json")]
 pub(super) struct Verify {
     /// Folders of cases, or folders with such folders in them
     #[arg(required = true, value_name = "DIR")]
