@@ -3,6 +3,8 @@
 //! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
 //! `docs/measurements/`.
 
+mod speed;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,6 +27,17 @@ pub enum Trial {
         #[arg(default_value = "zoo:mobilenet-v3-small")]
         model: String,
     },
+    /// The native engine against the others on the light models and the zoo: times as multiples of its own
+    Speed {
+        /// Models: `zoo:NAME` or files; the light models and the zoo if there are none
+        models: Vec<String>,
+        /// Threads of every engine
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+        /// Seconds for each device of each model
+        #[arg(long, default_value_t = 5.0)]
+        time: f64,
+    },
     /// Upload + run + fetch is within 2% of the whole call
     Parts {
         /// Models; the zoo if there are none
@@ -46,6 +59,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Planner { .. } => unreachable!("it needs no engine"),
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
+        Trial::Speed { models, threads, time } => speed::speed(&bench, models, *threads, *time),
         Trial::Parts { models } => parts(&bench, models),
     }
 }
@@ -163,17 +177,18 @@ fn repeat(bench: &Bench, model: &str) -> Result<()> {
     Ok(())
 }
 
+const ZOO: [&str; 6] = [
+    "zoo:mlp",
+    "zoo:mobilenet-v3-small",
+    "zoo:resnet-18",
+    "zoo:lstm-256",
+    "zoo:conv1d-denoiser",
+    "zoo:transformer-block",
+];
+
 fn parts(bench: &Bench, models: &[String]) -> Result<()> {
-    let zoo = [
-        "zoo:mlp",
-        "zoo:mobilenet-v3-small",
-        "zoo:resnet-18",
-        "zoo:lstm-256",
-        "zoo:conv1d-denoiser",
-        "zoo:transformer-block",
-    ];
     let models: Vec<&str> = match models {
-        [] => zoo.to_vec(),
+        [] => ZOO.to_vec(),
         models => models.iter().map(String::as_str).collect(),
     };
     let (mut within, mut all) = (0, 0);

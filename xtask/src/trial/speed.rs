@@ -1,0 +1,70 @@
+//! The native engine beside the others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::{Bench, ZOO, list, text};
+
+/// The light models and the zoo, or those that were named; times of the others as multiples of the native engine's.
+pub(super) fn speed(bench: &Bench, models: &[String], threads: usize, time: f64) -> Result<()> {
+    let models = match models {
+        [] => all_models(bench)?,
+        models => models.to_vec(),
+    };
+    let mut ratios: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    println!("Times of the others as multiples of the native engine's; threads: {threads}");
+    for model in &models {
+        let (threads, time) = (threads.to_string(), time.to_string());
+        let record = bench.compare(model, &["--threads", &threads, "--time", &time])?;
+        let times: BTreeMap<&str, f64> = list(&record, "/summary/devices")
+            .iter()
+            .filter_map(|device| Some((text(device, "/device"), run_time(device)?)))
+            .collect();
+        let ours = *times.get("cpu").with_context(|| format!("no time of `cpu` for {model}"))?;
+        let folder = Path::new(model).parent().and_then(Path::file_name);
+        let name = folder.map_or(model.into(), |name| name.to_string_lossy());
+        print!("{name:<24} {:>10.1} µs", ours * 1e6);
+        let mut best = f64::INFINITY;
+        for (device, seconds) in times.iter().filter(|(device, _)| **device != "cpu") {
+            let ratio = seconds / ours;
+            print!("  {device} {ratio:.2}");
+            ratios.entry((*device).to_owned()).or_default().push(ratio);
+            if matches!(*device, "ort:cpu" | "openvino:cpu") {
+                best = best.min(ratio);
+            }
+        }
+        println!("  best {best:.2}");
+        let name = "the better of ort:cpu and openvino:cpu".to_owned();
+        ratios.entry(name).or_default().push(best);
+    }
+    for (device, ratios) in &ratios {
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+        println!(
+            "{device}: geometric mean {mean:.3}, least {least:.2}, of {} models",
+            ratios.len()
+        );
+    }
+    Ok(())
+}
+
+fn all_models(bench: &Bench) -> Result<Vec<String>> {
+    let mut models: Vec<String> = fs::read_dir(bench.data.join("light"))?
+        .filter_map(|entry| Some(entry.ok()?.path().join("model.onnx")))
+        .filter(|path| path.exists())
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
+    models.sort();
+    models.extend(ZOO.iter().map(|name| (*name).to_owned()));
+    Ok(models)
+}
+
+/// The median time of a run, in seconds.
+fn run_time(device: &Value) -> Option<f64> {
+    let figure = list(device, "/figures").iter().find(|figure| text(figure, "/metric") == "run")?;
+    figure.pointer("/typical/value")?.as_f64()
+}
