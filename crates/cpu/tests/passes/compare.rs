@@ -1,7 +1,5 @@
 //! A graph and what the passes make of it, side by side.
 
-use std::num::NonZeroUsize;
-
 use tachy_cpu::CpuBackend;
 use tachy_graph::passes::{Evaluate, PassOptions, optimize, unfused};
 use tachy_graph::{DType, Graph, GraphBuilder, Node, Tensor, TensorType};
@@ -26,13 +24,14 @@ impl Evaluate for Kernels {
         for (index, output) in outputs.into_iter().enumerate() {
             builder.output(output, format!("{index}")).map_err(|error| error.to_string())?;
         }
-        run(&builder.build().map_err(|error| error.to_string())?, &[])
+        run(&builder.build().map_err(|error| error.to_string())?, &[], false)
     }
 }
 
-fn run(graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>, String> {
+/// What the engine computes: as fast as it can, or node by node.
+fn run(graph: &Graph, inputs: &[Tensor], optimize: bool) -> Result<Vec<Tensor>, String> {
     // Threads are dear where there is so little to compute.
-    let options = CompileOptions::default().with_threads(NonZeroUsize::MIN);
+    let options = CompileOptions { optimize, ..CompileOptions::default() };
     let mut executable = CpuBackend
         .compile(graph, &Device::of("cpu"), &options)
         .map_err(|error| error.to_string())?;
@@ -57,7 +56,7 @@ pub fn noise(graph: &Graph, seed: u64) -> Vec<Tensor> {
 }
 
 /// Whether the optimised graph has the same interface and gives the same outputs, up to `tolerance` of the largest
-/// element; how many nodes it has.
+/// element, both written out again for the reference and with all that the engine does; how many nodes it has.
 pub fn check(graph: &Graph, inputs: &[Tensor], tolerance: f32) -> Result<usize, String> {
     let options = PassOptions::default().with_evaluate(&Kernels);
     let optimized = optimize(graph, &options).map_err(|error| error.to_string())?;
@@ -70,16 +69,26 @@ pub fn check(graph: &Graph, inputs: &[Tensor], tolerance: f32) -> Result<usize, 
         return Err(format!("the interface {before:?} became {after:?}"));
     }
     let plain = unfused(&optimized).map_err(|error| error.to_string())?;
-    let (expected, found) = (run(graph, inputs)?, run(&plain, inputs)?);
-    for (place, (expected, found)) in expected.iter().zip(&found).enumerate() {
+    let expected = run(graph, inputs, false)?;
+    let found =
+        [("written out", run(&plain, inputs, false)?), ("fused", run(graph, inputs, true)?)];
+    for (way, found) in found {
+        compare(&expected, &found, tolerance)
+            .map_err(|reason| format!("{way}, {reason}\n{graph}\n{optimized}"))?;
+    }
+    Ok(optimized.nodes().len())
+}
+
+fn compare(expected: &[Tensor], found: &[Tensor], tolerance: f32) -> Result<(), String> {
+    for (place, (expected, found)) in expected.iter().zip(found).enumerate() {
         let (expected, found) =
             (expected.as_slice::<f32>().unwrap(), found.as_slice::<f32>().unwrap());
         let largest = expected.iter().fold(1f32, |largest, x| largest.max(x.abs()));
         let error = expected.iter().zip(found).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
         let finite = found.iter().all(|x| x.is_finite());
         if !finite || error > tolerance * largest {
-            return Err(format!("output {place}: {error} of {largest}\n{graph}\n{optimized}"));
+            return Err(format!("output {place} is off by {error} of {largest}"));
         }
     }
-    Ok(optimized.nodes().len())
+    Ok(())
 }
