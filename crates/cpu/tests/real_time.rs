@@ -1,0 +1,120 @@
+//! A run makes no allocation, no release and no system call, from the first one on.
+//!
+//! Every model of the zoo is prepared, then run in a process of its own that the kernel kills at the first system call
+//! but `write` (seccomp's strict mode), with an allocator that counts. `cargo test --release -p tachy-cpu --test
+//! real_time -- RUNS` makes as many runs of each as are asked for; a handful by default.
+#![allow(missing_docs)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tachy_cpu::CpuBackend;
+use tachy_graph::zoo::{self, ZooOptions};
+use tachy_graph::{Graph, Tensor};
+use tachy_runtime::{Backend, CompileOptions, Device, Executable};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static RELEASES: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        RELEASES.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn counts() -> (u64, u64) {
+    (ALLOCATIONS.load(Ordering::Relaxed), RELEASES.load(Ordering::Relaxed))
+}
+
+/// A model that is bound and has never run.
+fn ready(graph: &Graph) -> Box<dyn Executable> {
+    let mut executable =
+        CpuBackend.compile(graph, &Device::of("cpu"), &CompileOptions::default()).unwrap();
+    let inputs: Vec<Tensor> = executable
+        .signature()
+        .inputs
+        .iter()
+        .map(|port| {
+            let count = port.ty.shape.iter().product();
+            Tensor::new(&port.ty.shape, &vec![0.5f32; count]).unwrap()
+        })
+        .collect();
+    executable.bind(&inputs).unwrap();
+    executable
+}
+
+/// Runs, and says how many allocations and releases there were.
+fn run(executable: &mut dyn Executable, runs: u64) -> (u64, u64) {
+    let before = counts();
+    for _ in 0..runs {
+        executable.run().unwrap();
+    }
+    let after = counts();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+/// Runs where every system call but `write` is the end of the process.
+#[cfg(target_os = "linux")]
+fn run_confined(executable: &mut dyn Executable, runs: u64) -> (u64, u64) {
+    let mut pipe = [0; 2];
+    // SAFETY: this process has one thread. The child does nothing but run, write and exit.
+    unsafe {
+        assert_eq!(libc::pipe(pipe.as_mut_ptr()), 0, "a pipe can be made");
+        let child = libc::fork();
+        assert!(child >= 0, "a process can be started");
+        if child == 0 {
+            if libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) != 0 {
+                libc::_exit(2);
+            }
+            let counts = run(executable, runs);
+            let message = [counts.0, counts.1];
+            libc::write(pipe[1], message.as_ptr().cast(), size_of_val(&message));
+            // `exit_group` would be one call too many.
+            libc::syscall(libc::SYS_exit, 0);
+        }
+        libc::close(pipe[1]);
+        let mut message = [u64::MAX; 2];
+        let read = libc::read(pipe[0], message.as_mut_ptr().cast(), size_of_val(&message));
+        libc::close(pipe[0]);
+        let mut status = 0;
+        libc::waitpid(child, &raw mut status, 0);
+        assert!(
+            !libc::WIFSIGNALED(status),
+            "the kernel killed the process with signal {}: a run made a system call",
+            libc::WTERMSIG(status)
+        );
+        assert_eq!(read, size_of_val(&message) as isize, "the process did not come to its end");
+        (message[0], message[1])
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn run_confined(executable: &mut dyn Executable, runs: u64) -> (u64, u64) {
+    run(executable, runs)
+}
+
+fn main() {
+    let runs = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3);
+    for entry in zoo::names() {
+        let graph = zoo::build(entry.name, &ZooOptions::default()).unwrap();
+        let mut executable = ready(&graph);
+        let (allocations, releases) = run_confined(&mut *executable, runs);
+        println!(
+            "{}: {runs} runs, {allocations} allocations, {releases} releases, no system call",
+            entry.name
+        );
+        assert_eq!((allocations, releases), (0, 0), "{} allocates in its runs", entry.name);
+    }
+}
