@@ -16,6 +16,7 @@ mod sweep;
 pub use instruction::{Binary, Instruction};
 pub use interpret::{Input, Output};
 pub use lower::Program;
+pub(crate) use operation::map_in_place;
 pub use sweep::Sweep;
 
 #[cfg(test)]

@@ -85,6 +85,23 @@ pub(super) unsafe fn execute(isa: Isa, operation: Operation, splat: [bool; 2], p
     }
 }
 
+/// The function of every element, in place.
+pub(crate) fn map_in_place(isa: Isa, function: Function, elements: &mut [f32]) {
+    let pointer = elements.as_mut_ptr();
+    let pass = Pass {
+        to: pointer,
+        from: [pointer.cast_const(); 3],
+        to_row: 0,
+        from_row: [0; 3],
+        rows: 1,
+        columns: elements.len(),
+        ahead: [std::ptr::null(); 4],
+        aheads: 0,
+    };
+    // SAFETY: the elements are borrowed mutably.
+    unsafe { execute(isa, Operation::Unary(function), [false; 2], &pass) }
+}
+
 struct Unary<'a> {
     isa: Isa,
     pass: &'a Pass,

@@ -1,0 +1,124 @@
+//! The cell of a long short-term memory.
+
+use super::functions::Limit;
+use super::layer::{Cell, Layer};
+use crate::lanes::{Lanes, Work};
+use crate::math::{Function, sigmoid, tanh};
+
+impl Layer {
+    pub(super) fn limit(&self) -> Limit {
+        Limit::of(&self.description)
+    }
+
+    /// The states after a step, of the gates before their functions.
+    pub(super) fn update_lstm(&self, gates: &mut [f32], state: &mut [f32], memory: &mut [f32]) {
+        let usual = [Function::Sigmoid, Function::Tanh, Function::Tanh];
+        if self.description.functions == usual {
+            self.isa.run(Update { layer: self, gates, state, memory });
+        } else {
+            self.update_any_lstm(gates, state, memory);
+        }
+    }
+
+    fn is_coupled(&self) -> bool {
+        self.description.cell == Cell::Lstm { coupled: true }
+    }
+
+    /// As [`update_lstm`](Self::update_lstm) for any functions, each over all units.
+    fn update_any_lstm(&self, gates: &mut [f32], state: &mut [f32], memory: &mut [f32]) {
+        let (isa, limit) = (self.isa, self.limit());
+        let hidden = self.description.hidden;
+        let [of_gates, of_input, of_output] = self.description.functions;
+        let (input, rest) = gates.split_at_mut(hidden);
+        let (output, rest) = rest.split_at_mut(hidden);
+        let (forget, candidate) = rest.split_at_mut(hidden);
+        let peephole = |index: usize| {
+            self.peepholes.as_ref().map(|peepholes| &peepholes[index * hidden..][..hidden])
+        };
+        add_products(input, peephole(0), memory);
+        limit.map(isa, of_gates, input);
+        if self.is_coupled() {
+            for (forget, input) in forget.iter_mut().zip(&*input) {
+                *forget = 1.0 - input;
+            }
+        } else {
+            add_products(forget, peephole(2), memory);
+            limit.map(isa, of_gates, forget);
+        }
+        limit.map(isa, of_input, candidate);
+        for (unit, memory) in memory.iter_mut().enumerate() {
+            *memory = forget[unit] * *memory + input[unit] * candidate[unit];
+        }
+        add_products(output, peephole(1), memory);
+        limit.map(isa, of_gates, output);
+        state.copy_from_slice(memory);
+        crate::pointwise::map_in_place(isa, of_output, state);
+        for (state, output) in state.iter_mut().zip(&*output) {
+            *state *= output;
+        }
+    }
+}
+
+/// `to[i] += a[i] · b[i]`, if there is an `a`.
+fn add_products(to: &mut [f32], a: Option<&[f32]>, b: &[f32]) {
+    for ((to, a), b) in to.iter_mut().zip(a.into_iter().flatten()).zip(b) {
+        *to += a * b;
+    }
+}
+
+struct Update<'a> {
+    layer: &'a Layer,
+    gates: &'a mut [f32],
+    state: &'a mut [f32],
+    memory: &'a mut [f32],
+}
+
+impl Work for Update<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(mut self) {
+        let hidden = self.layer.description.hidden;
+        let mut unit = 0;
+        while unit < hidden {
+            let count = L::LANES.min(hidden - unit);
+            // SAFETY: `Isa::run` makes sure of the instruction set; gates and states have `hidden` units.
+            unsafe { self.units::<L>(unit, count) }
+            unit += L::LANES;
+        }
+    }
+}
+
+impl Update<'_> {
+    #[inline(always)]
+    unsafe fn units<L: Lanes>(&mut self, unit: usize, count: usize) {
+        let layer = self.layer;
+        let (hidden, limit) = (layer.description.hidden, layer.limit());
+        let gates = self.gates.as_ptr();
+        // SAFETY: as for the caller.
+        unsafe {
+            let memory = self.memory.as_mut_ptr().add(unit);
+            let before = L::load_first(memory, count);
+            let gate = |index: usize| L::load_first(gates.add(index * hidden + unit), count);
+            let (mut input, mut output, mut forget) = (gate(0), gate(1), gate(2));
+            let peepholes = layer.peepholes.as_ref().map(|peepholes| peepholes.as_ptr().add(unit));
+            if let Some(peepholes) = peepholes {
+                input = L::load_first(peepholes, count).mul_add(before, input);
+                forget = L::load_first(peepholes.add(2 * hidden), count).mul_add(before, forget);
+            }
+            let input = sigmoid(limit.apply(input));
+            let forget = if layer.is_coupled() {
+                L::splat(1.0).sub(input)
+            } else {
+                sigmoid(limit.apply(forget))
+            };
+            let candidate = tanh(limit.apply(gate(3)));
+            let after = forget.mul_add(before, input.mul(candidate));
+            if let Some(peepholes) = peepholes {
+                output = L::load_first(peepholes.add(hidden), count).mul_add(after, output);
+            }
+            let output = sigmoid(limit.apply(output));
+            after.store_first(memory, count);
+            output.mul(tanh(after)).store_first(self.state.as_mut_ptr().add(unit), count);
+        }
+    }
+}

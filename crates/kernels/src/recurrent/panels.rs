@@ -1,0 +1,201 @@
+//! Products of a packed matrix with a few vectors.
+
+use crate::AlignedVec;
+use crate::lanes::{Isa, Lanes, Work};
+
+/// Vectors of accumulators: as many as hide the latency of a multiply-add.
+const WIDEST: usize = 8;
+
+/// Vectors that share one pass over the matrix, at most: their accumulators fill 32 registers.
+pub(super) const MOST_SAMPLES: usize = 3;
+
+/// A matrix `[outputs, inputs]`, packed for products with one vector or a few.
+///
+/// Panels of eight vectors of outputs follow each other, each with all of its inputs: element (i, o) of a panel is the
+/// weight of input i for output o. What is left over becomes panels of four, two and one.
+#[derive(Clone)]
+pub struct Panels {
+    isa: Isa,
+    packed: AlignedVec,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl Panels {
+    /// Packs `weights`, one row of `inputs` elements for each output.
+    ///
+    /// # Panics
+    /// If there are fewer weights.
+    pub fn new(isa: Isa, weights: &[f32], outputs: usize, inputs: usize) -> Self {
+        let lanes = isa.lanes();
+        let mut packed = AlignedVec::zeros(outputs.div_ceil(lanes) * lanes * inputs);
+        for (panel, vectors) in panels(outputs.div_ceil(lanes)) {
+            let width = vectors * lanes;
+            for input in 0..inputs {
+                for column in 0..width.min(outputs - panel * lanes) {
+                    let place = panel * lanes * inputs + input * width + column;
+                    packed[place] = weights[(panel * lanes + column) * inputs + input];
+                }
+            }
+        }
+        Self { isa, packed, inputs, outputs }
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Adds the product with one vector to another: `to[o] += Σ weights[o][i] · from[i]`.
+    ///
+    /// # Panics
+    /// If the vectors are shorter than the matrix.
+    pub fn accumulate(&self, from: &[f32], to: &mut [f32]) {
+        assert!(
+            from.len() >= self.inputs && to.len() >= self.outputs,
+            "vectors of the matrix's size"
+        );
+        let (from, to) = ([from.as_ptr()], [to.as_mut_ptr()]);
+        // SAFETY: there are as many elements.
+        unsafe { self.accumulate_samples(&from, &to, false) }
+    }
+
+    /// As [`accumulate`](Self::accumulate), for one to [`MOST_SAMPLES`] samples; perhaps from the last panel to the
+    /// first.
+    ///
+    /// # Safety
+    /// Behind the pointers there must be as many elements as the matrix has inputs and outputs.
+    pub(super) unsafe fn accumulate_samples(
+        &self,
+        from: &[*const f32],
+        to: &[*mut f32],
+        backward: bool,
+    ) {
+        self.isa.run(Product { panels: self, from, to, backward });
+    }
+}
+
+/// The first vector of every panel and how many it has.
+#[inline(always)]
+fn panels(vectors: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+    let whole = vectors / WIDEST;
+    let rest = vectors % WIDEST;
+    let smaller = [4, 2, 1].into_iter().filter(move |size| rest & size != 0);
+    let smaller = smaller.map(move |size| (whole * WIDEST + (rest & !(2 * size - 1)), size));
+    (0..whole).map(|panel| (panel * WIDEST, WIDEST)).chain(smaller)
+}
+
+struct Product<'a> {
+    panels: &'a Panels,
+    from: &'a [*const f32],
+    to: &'a [*mut f32],
+    backward: bool,
+}
+
+impl Work for Product<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let vectors = self.panels.outputs.div_ceil(L::LANES);
+        let count = panels(vectors).count();
+        let mut order = panels(vectors);
+        for _ in 0..count {
+            let next = if self.backward { order.next_back() } else { order.next() };
+            let Some((first, vectors)) = next else { break };
+            // SAFETY: the caller promises the vectors, `Isa::run` the instruction set; the panel is in the matrix.
+            unsafe { self.panel::<L>(first * L::LANES, vectors) }
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    unsafe fn panel<L: Lanes>(&self, first: usize, vectors: usize) {
+        // SAFETY: as for `Panels::accumulate_samples`.
+        unsafe {
+            match (vectors, self.from, self.to) {
+                (8, [a, b, c], [x, y, z]) if L::TILE_ROWS > 8 => {
+                    self.block::<L, 8, 1, 3>(first, [*a, *b, *c], [*x, *y, *z]);
+                }
+                (8, [a, b], [x, y]) if L::TILE_ROWS > 8 => {
+                    self.block::<L, 8, 1, 2>(first, [*a, *b], [*x, *y]);
+                }
+                _ => {
+                    for (from, to) in self.from.iter().zip(self.to) {
+                        match vectors {
+                            8 => self.block::<L, 8, 1, 1>(first, [*from], [*to]),
+                            4 => self.block::<L, 4, 2, 1>(first, [*from], [*to]),
+                            2 => self.block::<L, 2, 4, 1>(first, [*from], [*to]),
+                            _ => self.block::<L, 1, 8, 1>(first, [*from], [*to]),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `VECTORS` vectors of outputs, for `SAMPLES` samples, with `SPLIT` sums over interleaved inputs.
+    #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "indices run over several arrays at once")]
+    unsafe fn block<L: Lanes, const VECTORS: usize, const SPLIT: usize, const SAMPLES: usize>(
+        &self,
+        first: usize,
+        from: [*const f32; SAMPLES],
+        to: [*mut f32; SAMPLES],
+    ) {
+        let inputs = self.panels.inputs;
+        let width = VECTORS * L::LANES;
+        // SAFETY: as for `Panels::accumulate_samples`; the panel has `inputs` times `width` elements.
+        unsafe {
+            let mut weights = self.panels.packed.as_ptr().add(first * inputs);
+            let mut sums = [[[L::splat(0.0); VECTORS]; SPLIT]; SAMPLES];
+            let mut input = 0;
+            while input + SPLIT <= inputs {
+                for split in 0..SPLIT {
+                    for vector in 0..VECTORS {
+                        let weight = L::load(weights.add(vector * L::LANES));
+                        for sample in 0..SAMPLES {
+                            let x = L::splat(*from[sample].add(input + split));
+                            let sum = &mut sums[sample][split][vector];
+                            *sum = weight.mul_add(x, *sum);
+                        }
+                    }
+                    weights = weights.add(width);
+                }
+                input += SPLIT;
+            }
+            while input < inputs {
+                for vector in 0..VECTORS {
+                    let weight = L::load(weights.add(vector * L::LANES));
+                    for sample in 0..SAMPLES {
+                        let x = L::splat(*from[sample].add(input));
+                        sums[sample][0][vector] = weight.mul_add(x, sums[sample][0][vector]);
+                    }
+                }
+                weights = weights.add(width);
+                input += 1;
+            }
+            for sample in 0..SAMPLES {
+                for vector in 0..VECTORS {
+                    let mut sum = sums[sample][0][vector];
+                    for split in 1..SPLIT {
+                        sum = sum.add(sums[sample][split][vector]);
+                    }
+                    let offset = first + vector * L::LANES;
+                    let left = self.panels.outputs - offset;
+                    let to = to[sample].add(offset);
+                    if left >= L::LANES {
+                        L::load(to).add(sum).store(to);
+                    } else {
+                        L::load_first(to, left).add(sum).store_first(to, left);
+                    }
+                }
+            }
+        }
+    }
+}
