@@ -57,16 +57,31 @@ pub unsafe fn exp_m1_of_negative<L: Lanes>(x: L) -> L {
 /// Hyperbolic tangent. At most 3 ulp.
 #[inline(always)]
 pub unsafe fn tanh<L: Lanes>(x: L) -> L {
+    let [numerator, denominator] = tanh_fraction(x);
+    numerator.div(denominator)
+}
+
+/// Numerator and denominator of the hyperbolic tangent, for those who can join it with another division. The
+/// denominator is from 1 to 2.
+#[inline(always)]
+pub unsafe fn tanh_fraction<L: Lanes>(x: L) -> [L; 2] {
     // With m = e^(−2|x|) − 1: tanh |x| = −m / (m + 2).
     let m = exp_m1_of_negative(x.abs().mul(L::splat(-2.0)));
-    m.div(m.add(L::splat(2.0))).copy_sign(x)
+    [m.copy_sign(x), m.add(L::splat(2.0))]
 }
 
 /// 1 / (1 + e⁻ˣ). At most 3 ulp, also where it nears zero.
 #[inline(always)]
 pub unsafe fn sigmoid<L: Lanes>(x: L) -> L {
+    let [numerator, denominator] = sigmoid_fraction(x);
+    numerator.div(denominator)
+}
+
+/// Numerator and denominator of the sigmoid function, for those who can join it with another division. The
+/// denominator is from 1 to 2.
+#[inline(always)]
+pub unsafe fn sigmoid_fraction<L: Lanes>(x: L) -> [L; 2] {
     let one = L::splat(1.0);
     let e = exp_of_negative(x.abs().mul(L::splat(-1.0)));
-    let numerator = x.select_less(L::splat(0.0), e, one);
-    numerator.div(one.add(e))
+    [x.select_less(L::splat(0.0), e, one), one.add(e)]
 }

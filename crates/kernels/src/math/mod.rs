@@ -29,7 +29,7 @@ mod trigonometric;
 
 pub use activation::*;
 pub use error_function::{erf, gelu};
-pub use exponential::{exp, exp_m1_of_negative, sigmoid, tanh};
+pub use exponential::{exp, exp_m1_of_negative, sigmoid, sigmoid_fraction, tanh, tanh_fraction};
 pub use function::{Function, Map, Visitor};
 pub use lane_by_lane::{
     acos, acosh, asin, asinh, atan, atanh, celu_of_any_alpha, cosh, pow, sinh, tan,

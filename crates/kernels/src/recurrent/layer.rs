@@ -1,5 +1,7 @@
 //! Layers, made ready.
 
+use std::sync::atomic::AtomicBool;
+
 use super::panels::{MOST_SAMPLES, Panels};
 use crate::lanes::Isa;
 use crate::math::Function;
@@ -82,6 +84,8 @@ pub struct Layer {
     /// R's biases of the hidden gate, where the reset gate is applied to them.
     pub(super) candidate_bias: Vec<f32>,
     pub(super) peepholes: Option<Vec<f32>>,
+    /// Whether the next step goes through the weights from their end.
+    pub(super) backward: AtomicBool,
 }
 
 impl Layer {
@@ -131,6 +135,7 @@ impl Layer {
             projection_bias,
             candidate_bias,
             peepholes: weights.peepholes.map(<[f32]>::to_vec),
+            backward: AtomicBool::new(false),
         }
     }
 

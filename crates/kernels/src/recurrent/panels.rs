@@ -6,8 +6,8 @@ use crate::lanes::{Isa, Lanes, Work};
 /// Vectors of accumulators: as many as hide the latency of a multiply-add.
 const WIDEST: usize = 8;
 
-/// Vectors that share one pass over the matrix, at most: their accumulators fill 32 registers.
-pub(super) const MOST_SAMPLES: usize = 3;
+/// Samples that share one pass over the matrix, at most.
+pub(super) const MOST_SAMPLES: usize = 4;
 
 /// A matrix `[outputs, inputs]`, packed for products with one vector or a few.
 ///
@@ -116,22 +116,39 @@ impl Work for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     unsafe fn panel<L: Lanes>(&self, first: usize, vectors: usize) {
+        // With 32 registers two or three samples share whole panels and four share halves; with 16, two share halves.
+        let many = L::TILE_ROWS > 8;
         // SAFETY: as for `Panels::accumulate_samples`.
         unsafe {
             match (vectors, self.from, self.to) {
-                (8, [a, b, c], [x, y, z]) if L::TILE_ROWS > 8 => {
-                    self.block::<L, 8, 1, 3>(first, [*a, *b, *c], [*x, *y, *z]);
+                (8, &[a, b, c, d], &[w, x, y, z]) if many => {
+                    self.block::<L, 4, 1, 4>((first, 8, 0), [a, b, c, d], [w, x, y, z]);
+                    self.block::<L, 4, 1, 4>((first, 8, 4), [a, b, c, d], [w, x, y, z]);
                 }
-                (8, [a, b], [x, y]) if L::TILE_ROWS > 8 => {
-                    self.block::<L, 8, 1, 2>(first, [*a, *b], [*x, *y]);
+                (8, &[a, b, c], &[x, y, z]) if many => {
+                    self.block::<L, 8, 1, 3>((first, 8, 0), [a, b, c], [x, y, z]);
                 }
-                _ => {
-                    for (from, to) in self.from.iter().zip(self.to) {
+                (8, &[a, b], &[x, y]) if many => {
+                    self.block::<L, 8, 1, 2>((first, 8, 0), [a, b], [x, y]);
+                }
+                (8, from, to) if !many && from.len() > 1 => {
+                    for (from, to) in from.chunks(2).zip(to.chunks(2)) {
+                        if let (&[a, b], &[x, y]) = (from, to) {
+                            self.block::<L, 4, 1, 2>((first, 8, 0), [a, b], [x, y]);
+                            self.block::<L, 4, 1, 2>((first, 8, 4), [a, b], [x, y]);
+                        } else {
+                            self.block::<L, 8, 1, 1>((first, 8, 0), [from[0]], [to[0]]);
+                        }
+                    }
+                }
+                (_, from, to) => {
+                    for (from, to) in from.iter().zip(to) {
+                        let place = (first, vectors, 0);
                         match vectors {
-                            8 => self.block::<L, 8, 1, 1>(first, [*from], [*to]),
-                            4 => self.block::<L, 4, 2, 1>(first, [*from], [*to]),
-                            2 => self.block::<L, 2, 4, 1>(first, [*from], [*to]),
-                            _ => self.block::<L, 1, 8, 1>(first, [*from], [*to]),
+                            8 => self.block::<L, 8, 1, 1>(place, [*from], [*to]),
+                            4 => self.block::<L, 4, 2, 1>(place, [*from], [*to]),
+                            2 => self.block::<L, 2, 4, 1>(place, [*from], [*to]),
+                            _ => self.block::<L, 1, 8, 1>(place, [*from], [*to]),
                         }
                     }
                 }
@@ -139,20 +156,21 @@ impl Product<'_> {
         }
     }
 
-    /// `VECTORS` vectors of outputs, for `SAMPLES` samples, with `SPLIT` sums over interleaved inputs.
+    /// `VECTORS` vectors of outputs, for `SAMPLES` samples, with `SPLIT` sums over interleaved inputs: of the panel that
+    /// begins with output `first` and has `vectors` vectors, those from `skip` on.
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "indices run over several arrays at once")]
     unsafe fn block<L: Lanes, const VECTORS: usize, const SPLIT: usize, const SAMPLES: usize>(
         &self,
-        first: usize,
+        (first, vectors, skip): (usize, usize, usize),
         from: [*const f32; SAMPLES],
         to: [*mut f32; SAMPLES],
     ) {
         let inputs = self.panels.inputs;
-        let width = VECTORS * L::LANES;
+        let (width, skip) = (vectors * L::LANES, skip * L::LANES);
         // SAFETY: as for `Panels::accumulate_samples`; the panel has `inputs` times `width` elements.
         unsafe {
-            let mut weights = self.panels.packed.as_ptr().add(first * inputs);
+            let mut weights = self.panels.packed.as_ptr().add(first * inputs + skip);
             let mut sums = [[[L::splat(0.0); VECTORS]; SPLIT]; SAMPLES];
             let mut input = 0;
             while input + SPLIT <= inputs {
@@ -186,7 +204,7 @@ impl Product<'_> {
                     for split in 1..SPLIT {
                         sum = sum.add(sums[sample][split][vector]);
                     }
-                    let offset = first + vector * L::LANES;
+                    let offset = first + skip + vector * L::LANES;
                     let left = self.panels.outputs - offset;
                     let to = to[sample].add(offset);
                     if left >= L::LANES {

@@ -1,5 +1,7 @@
 //! The run over a sequence.
 
+use std::sync::atomic::Ordering;
+
 use super::layer::{Cell, Layer};
 use super::panels::MOST_SAMPLES;
 
@@ -69,6 +71,8 @@ impl Layer {
         );
         let length = |sample: usize| lengths.map_or(steps, |lengths| lengths[sample] as usize);
         let mut group = Group::new(scratch, rows);
+        // A hint for the cache alone, which may be lost.
+        let mut backward = self.backward.load(Ordering::Relaxed);
         for step in 0..steps {
             for sample in 0..samples {
                 let length = length(sample);
@@ -79,15 +83,17 @@ impl Layer {
                 if group.count == MOST_SAMPLES || (sample + 1 == samples && group.count > 0) {
                     // SAFETY: the caller promises the inputs and the outputs.
                     unsafe {
-                        self.step(inputs, samples, &mut group, state, memory, step % 2 == 1);
+                        self.step(inputs, samples, &mut group, state, memory, backward);
                         if let Some(outputs) = outputs {
                             outputs.write(&group, state, hidden);
                         }
                     }
                     group.count = 0;
+                    backward = !backward;
                 }
             }
         }
+        self.backward.store(backward, Ordering::Relaxed);
         if let Some(outputs) = outputs {
             for sample in 0..samples {
                 for time in length(sample)..steps {
@@ -112,101 +118,116 @@ impl Layer {
         backward: bool,
     ) {
         let hidden = self.description.hidden;
+        let mut states = [std::ptr::null(); MOST_SAMPLES];
+        for (pointer, (sample, _)) in states.iter_mut().zip(&group.members[..group.count]) {
+            *pointer = state[sample * hidden..][..hidden].as_ptr();
+        }
+        let states = &states[..group.count];
+        let aside = self.description.cell == (Cell::Gru { linear_before_reset: true });
+        // SAFETY: the caller promises the inputs; there are as many states and gates.
+        unsafe {
+            self.start(inputs, samples, group);
+            // The weights are W's and then R's; backward, they come in the opposite order. A reset gate that is applied
+            // after the product keeps the two apart.
+            if aside {
+                self.project(inputs, samples, group, backward);
+                self.set_candidates_aside(group);
+                self.recurrent.accumulate_samples(
+                    states,
+                    &group.targets()[..states.len()],
+                    backward,
+                );
+            } else if backward {
+                self.recurrent.accumulate_samples(states, &group.targets()[..states.len()], true);
+                self.project(inputs, samples, group, true);
+            } else {
+                self.project(inputs, samples, group, false);
+                self.recurrent.accumulate_samples(states, &group.targets()[..states.len()], false);
+            }
+        }
+        for index in 0..group.count {
+            let place = group.members[index].0 * hidden;
+            let state = &mut state[place..][..hidden];
+            match self.description.cell {
+                Cell::Lstm { .. } => {
+                    self.update_lstm(group.gates(index), state, &mut memory[place..][..hidden]);
+                }
+                Cell::Gru { .. } => {
+                    let (gates, aside) = group.gates_and_aside(index);
+                    self.reset_gru(gates, aside, state);
+                }
+                Cell::Rnn => {
+                    let gates = group.gates(index);
+                    self.limit().map(self.isa, self.description.functions[0], gates);
+                    state.copy_from_slice(gates);
+                }
+            }
+        }
+        if !matches!(self.description.cell, Cell::Gru { .. }) {
+            return;
+        }
+        if let Some(candidate) = &self.candidate {
+            let (from, to) = group.asides_and_candidates(hidden);
+            let count = group.count;
+            // SAFETY: there are as many states and gates.
+            unsafe { candidate.accumulate_samples(&from[..count], &to[..count], backward) }
+        }
+        for index in 0..group.count {
+            let place = group.members[index].0 * hidden;
+            self.update_gru(group.gates(index), &mut state[place..][..hidden]);
+        }
+    }
+
+    /// The gates before any product: the projected inputs, or the biases.
+    ///
+    /// # Safety
+    /// The inputs must be readable.
+    unsafe fn start(&self, inputs: Inputs, samples: usize, group: &mut Group<'_>) {
         let rows = group.rows;
         for index in 0..group.count {
             let (sample, time) = group.members[index];
-            let gates = group.gates(index);
-            match inputs {
+            let from = match inputs {
                 Inputs::Projected(pointer) => {
                     let place = (time * samples + sample) * rows;
-                    // SAFETY: the caller promises the inputs.
-                    let from = unsafe { std::slice::from_raw_parts(pointer.add(place), rows) };
-                    gates.copy_from_slice(from);
+                    // SAFETY: as for this function.
+                    unsafe { std::slice::from_raw_parts(pointer.add(place), rows) }
                 }
-                Inputs::Plain(pointer) => {
-                    let panels = self.input_weights.as_ref().expect("a layer made with W");
-                    let size = panels.inputs();
-                    let place = (time * samples + sample) * size;
-                    // SAFETY: the caller promises the inputs.
-                    let from = unsafe { std::slice::from_raw_parts(pointer.add(place), size) };
-                    gates.copy_from_slice(&self.projection_bias);
-                    panels.accumulate(from, gates);
-                }
-            }
+                Inputs::Plain(_) => &self.projection_bias,
+            };
+            group.gates(index).copy_from_slice(from);
         }
-        let mut states = [std::ptr::null(); MOST_SAMPLES];
-        for (state_of, (sample, _)) in states.iter_mut().zip(&group.members[..group.count]) {
-            *state_of = state[sample * hidden..][..hidden].as_ptr();
+    }
+
+    /// Adds the products of plain inputs and W.
+    ///
+    /// # Safety
+    /// The inputs must be readable.
+    unsafe fn project(
+        &self,
+        inputs: Inputs,
+        samples: usize,
+        group: &mut Group<'_>,
+        backward: bool,
+    ) {
+        let Inputs::Plain(pointer) = inputs else { return };
+        let panels = self.input_weights.as_ref().expect("a layer made with W");
+        let mut from = [std::ptr::null(); MOST_SAMPLES];
+        for (from, (sample, time)) in from.iter_mut().zip(&group.members[..group.count]) {
+            *from = pointer.wrapping_add((time * samples + sample) * panels.inputs());
         }
-        let states = &states[..group.count];
-        match self.description.cell {
-            Cell::Lstm { .. } => {
-                // SAFETY: there are as many states and gates.
-                unsafe {
-                    self.recurrent.accumulate_samples(
-                        states,
-                        &group.targets()[..states.len()],
-                        backward,
-                    )
-                }
-                for index in 0..group.count {
-                    let place = group.members[index].0 * hidden;
-                    let (state, memory) =
-                        (&mut state[place..][..hidden], &mut memory[place..][..hidden]);
-                    self.update_lstm(group.gates(index), state, memory);
-                }
-            }
-            Cell::Gru { linear_before_reset } => {
-                if linear_before_reset {
-                    for index in 0..group.count {
-                        // The hidden gate's share of W x waits until the reset gate is there.
-                        let (gates, aside) = group.gates_and_aside(index);
-                        let candidate = &mut gates[2 * hidden..];
-                        aside.copy_from_slice(candidate);
-                        candidate.copy_from_slice(&self.candidate_bias);
-                    }
-                }
-                // SAFETY: there are as many states and gates.
-                unsafe {
-                    self.recurrent.accumulate_samples(
-                        states,
-                        &group.targets()[..states.len()],
-                        backward,
-                    )
-                }
-                for index in 0..group.count {
-                    let place = group.members[index].0 * hidden;
-                    let (gates, aside) = group.gates_and_aside(index);
-                    let state = &state[place..][..hidden];
-                    self.reset_gru(gates, aside, state);
-                }
-                if let Some(candidate) = &self.candidate {
-                    let (from, to) = group.asides_and_candidates(hidden);
-                    let count = group.count;
-                    // SAFETY: there are as many states and gates.
-                    unsafe { candidate.accumulate_samples(&from[..count], &to[..count], backward) }
-                }
-                for index in 0..group.count {
-                    let place = group.members[index].0 * hidden;
-                    self.update_gru(group.gates(index), &mut state[place..][..hidden]);
-                }
-            }
-            Cell::Rnn => {
-                // SAFETY: there are as many states and gates.
-                unsafe {
-                    self.recurrent.accumulate_samples(
-                        states,
-                        &group.targets()[..states.len()],
-                        backward,
-                    )
-                }
-                for index in 0..group.count {
-                    let place = group.members[index].0 * hidden;
-                    let gates = group.gates(index);
-                    self.limit().map(self.isa, self.description.functions[0], gates);
-                    state[place..][..hidden].copy_from_slice(gates);
-                }
-            }
+        let (count, to) = (group.count, group.targets());
+        // SAFETY: as for this function; there are as many gates.
+        unsafe { panels.accumulate_samples(&from[..count], &to[..count], backward) }
+    }
+
+    /// Lays the hidden gate's share of W x aside until the reset gate is there.
+    fn set_candidates_aside(&self, group: &mut Group<'_>) {
+        let hidden = self.description.hidden;
+        for index in 0..group.count {
+            let (gates, aside) = group.gates_and_aside(index);
+            let candidate = &mut gates[2 * hidden..];
+            aside.copy_from_slice(candidate);
+            candidate.copy_from_slice(&self.candidate_bias);
         }
     }
 }

@@ -25,7 +25,7 @@ fn panels_of_every_width() {
             for inputs in [0, 1, 2, 7, 8, 9, 33] {
                 let weights = numbers(outputs * inputs, 1);
                 let panels = Panels::new(isa, &weights, outputs, inputs);
-                for samples in 1..=3 {
+                for samples in 1..=4 {
                     let from = numbers(samples * inputs, 2);
                     for backward in [false, true] {
                         let mut to = vec![0.5; samples * outputs + 1];
