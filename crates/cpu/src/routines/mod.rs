@@ -11,6 +11,9 @@ mod plain;
 mod pointwise;
 mod pooling;
 mod product;
+mod recurrent;
+mod response;
+mod rows;
 mod tail;
 mod views;
 
@@ -38,6 +41,11 @@ pub(crate) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
             pooling::lower(lowering, node)
         }
         Op::Concat(_) if last => concatenation::lower(lowering, node),
+        Op::LocalResponseNormalization(op) if last => response::lower(lowering, node, op),
+        Op::Softmax(_) | Op::LayerNormalization(_) | Op::RmsNormalization(_) => {
+            rows::lower(lowering, node)
+        }
+        Op::Lstm(_) | Op::Gru(_) | Op::Rnn(_) => recurrent::lower(lowering, node),
         Op::Reshape(_) => views::lower(lowering, node),
         Op::MatMul(_) | Op::Gemm(_) => product::lower(lowering, node)?,
         _ => pointwise::lower(lowering, node),
