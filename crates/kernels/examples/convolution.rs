@@ -45,8 +45,8 @@ fn main() {
             |channels: usize| if channels.is_multiple_of(512) { channels + 16 } else { channels };
         let geometry = Geometry {
             batch: 1,
-            input: Images { height: size, width: size, channels: inputs, pitch: pitch(inputs) },
-            output: Images { height: out, width: out, channels: outputs, pitch: pitch(outputs) },
+            input: Images::dense(size, size, inputs, pitch(inputs)),
+            output: Images::dense(out, out, outputs, pitch(outputs)),
             kernel: [filter, filter],
             stride: [stride, stride],
             dilation: [1, 1],

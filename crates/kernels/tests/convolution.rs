@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
-use tachy_kernels::convolution::{Algorithm, Convolution, Geometry, Images, Outlet, Region};
+use tachy_kernels::convolution::{
+    Adjoint, Algorithm, Convolution, Geometry, Images, Outlet, Region, TransposedConvolution,
+};
 use tachy_kernels::lanes::Isa;
 use tachy_kernels::team::Team;
 
@@ -136,18 +138,13 @@ fn geometries() -> impl Strategy<Value = Geometry> {
             let channels = (groups * inputs, groups * outputs);
             Some(Geometry {
                 batch,
-                input: Images {
-                    height,
-                    width,
-                    channels: channels.0,
-                    pitch: channels.0 + input_gap,
-                },
-                output: Images {
-                    height: size(0, height, pads.0, pads.1)?,
-                    width: size(1, width, pads.2, pads.3)?,
-                    channels: channels.1,
-                    pitch: channels.1 + output_gap,
-                },
+                input: Images::dense(height, width, channels.0, channels.0 + input_gap),
+                output: Images::dense(
+                    size(0, height, pads.0, pads.1)?,
+                    size(1, width, pads.2, pads.3)?,
+                    channels.1,
+                    channels.1 + output_gap,
+                ),
                 kernel,
                 stride,
                 dilation,
@@ -176,8 +173,7 @@ proptest! {
         let channels = geometry.output.channels.max(2);
         geometry.groups = channels;
         for (images, gap) in [(&mut geometry.input, 1), (&mut geometry.output, 2)] {
-            images.channels = channels;
-            images.pitch = channels + gap;
+            *images = Images::dense(images.height, images.width, channels, channels + gap);
         }
         geometry.kernel = [kernel.0, kernel.1];
         check(Algorithm::Depthwise, geometry, threads, addend, seed);
@@ -198,9 +194,84 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn transposed(
+        (height, width, inputs, outputs) in (1usize..6, 1usize..12, 1usize..20, 1usize..40),
+        (kernel, stride) in ([1usize..5, 1usize..9], [1usize..4, 1usize..4]),
+        padding in [0usize..3, 0usize..4],
+        (padding_end, extra) in ([0usize..3, 0usize..4], [0usize..3, 0usize..3]),
+        threads in 1usize..3,
+        seed: u32,
+    ) {
+        prop_assume!((0..2).all(|axis| kernel[axis] >= stride[axis] && extra[axis] < stride[axis]));
+        let size = |axis: usize, input: usize| {
+            (stride[axis] * (input - 1) + kernel[axis] + extra[axis])
+                .checked_sub(padding[axis] + padding_end[axis])
+                .filter(|size| *size > 0)
+        };
+        let (Some(out_height), Some(out_width)) = (size(0, height), size(1, width)) else {
+            return Ok(());
+        };
+        let adjoint = Adjoint {
+            input: Images::dense(height, width, inputs, inputs + 1),
+            output: Images::dense(out_height, out_width, outputs, outputs + 2),
+            kernel,
+            stride,
+            padding,
+        };
+        let mut random = Random(seed);
+        let input = random.fill(height * width * (inputs + 1));
+        let weights = random.fill(inputs * outputs * kernel[0] * kernel[1]);
+        let bias = random.fill(outputs);
+        let (to, from) = (adjoint.output, adjoint.input);
+        let mut expected = vec![f64::NAN; to.pixels() * to.pitch];
+        for pixel in 0..to.pixels() {
+            for o in 0..outputs {
+                expected[pixel * to.pitch + o] = f64::from(bias[o]);
+            }
+        }
+        for y in 0..height {
+            for x in 0..width {
+                for ky in 0..kernel[0] {
+                    for kx in 0..kernel[1] {
+                        let row = (y * stride[0] + ky).wrapping_sub(padding[0]);
+                        let column = (x * stride[1] + kx).wrapping_sub(padding[1]);
+                        if row >= to.height || column >= to.width {
+                            continue;
+                        }
+                        for i in 0..inputs {
+                            let element = f64::from(input[(y * width + x) * from.pitch + i]);
+                            for o in 0..outputs {
+                                let weight = weights[((i * outputs + o) * kernel[0] + ky) * kernel[1] + kx];
+                                expected[(row * to.width + column) * to.pitch + o] += element * f64::from(weight);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let team = Team::new(NonZeroUsize::new(threads).unwrap()).unwrap();
+        for isa in Isa::all() {
+            let layer = TransposedConvolution::new(isa, threads, adjoint, &weights, Some(&bias));
+            let mut out = vec![f32::NAN; expected.len()];
+            let mut scratch = vec![f32::NAN; layer.scratch()];
+            let range = (f32::NEG_INFINITY, f32::INFINITY);
+            // SAFETY: the vectors are as long as the sizes say.
+            unsafe { layer.run(&team, input.as_ptr(), out.as_mut_ptr(), range, &mut scratch) };
+            for (found, expected) in out.iter().zip(&expected) {
+                prop_assert_eq!(found.is_nan(), expected.is_nan());
+                prop_assert!(found.is_nan() || (f64::from(*found) - expected).abs() < 1e-4);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_whole_layer_on_two_threads() {
-    let images = |channels: usize| Images { height: 14, width: 14, channels, pitch: channels };
+    let images = |channels: usize| Images::dense(14, 14, channels, channels);
     let geometry = Geometry {
         batch: 1,
         input: images(128),

@@ -62,7 +62,7 @@ proptest! {
     ) {
         // A window lies in the padding with less than all of it, as every operator demands.
         prop_assume!((0..2).all(|axis| padding[axis] < kernel[axis] && padding_end[axis] < kernel[axis]));
-        let input = Images { height, width, channels, pitch: channels + 2 };
+        let input = Images::dense(height, width, channels, channels + 2);
         let size = |axis: usize, input: usize| {
             let room = (input + padding[axis] + padding_end[axis])
                 .checked_sub((kernel[axis] - 1) * dilation[axis] + 1)?;
@@ -71,7 +71,7 @@ proptest! {
         let (Some(out_height), Some(out_width)) = (size(0, height), size(1, width)) else {
             return Ok(());
         };
-        let output = Images { height: out_height, width: out_width, channels, pitch: channels + 1 };
+        let output = Images::dense(out_height, out_width, channels, channels + 1);
         let combine = [Combine::Largest, Combine::Mean, Combine::MeanWithPadding][way];
         let pooling = Pooling {
             combine, batch, input, output, kernel, stride, dilation, padding, padding_end,

@@ -68,15 +68,28 @@ fn computes_channels_last(graph: &Graph, node: &Node, last: &[bool]) -> bool {
     let is_last = |id: ValueId| last[id.index()];
     let first = |index: usize| node.inputs.get(index).copied().flatten();
     let (Some(x), Some(_)) = (first(0), Image::of(ty(node.outputs[0]))) else { return false };
-    let op = match &node.op {
-        Op::Fused(fused) => &*fused.anchor,
-        op => op,
+    let (op, anchor_inputs) = match &node.op {
+        Op::Fused(fused) => (&*fused.anchor, fused.anchor_inputs),
+        op => (op, node.inputs.len()),
+    };
+    // Weights and bias are packed ahead.
+    let packable = || {
+        let weights = node.inputs[..anchor_inputs].iter().skip(1).flatten();
+        Image::of(ty(x)).is_some()
+            && weights.into_iter().all(|id| graph.value(*id).constant().is_some())
     };
     match op {
-        Op::Conv(_) => {
-            let constant =
-                |index| first(index).is_none_or(|id| graph.value(id).constant().is_some());
-            Image::of(ty(x)).is_some() && constant(1) && constant(2)
+        Op::Conv(_) => packable(),
+        Op::ConvTranspose(conv) => {
+            let window = &conv.window;
+            conv.groups == 1
+                && window.dilations.iter().all(|dilation| *dilation == 1)
+                && window
+                    .kernel
+                    .iter()
+                    .zip(&window.strides)
+                    .all(|(kernel, stride)| kernel >= stride)
+                && packable()
         }
         Op::MaxPool(pool) => is_last(x) && !pool.indices,
         Op::AveragePool(_) | Op::LocalResponseNormalization(_) => is_last(x),

@@ -15,6 +15,7 @@ mod recurrent;
 mod response;
 mod rows;
 mod tail;
+mod transposed;
 mod views;
 
 pub(crate) use conversion::{to_channels_last, to_row_major};
@@ -37,6 +38,7 @@ pub(crate) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
     };
     let done = match anchor {
         Op::Conv(conv) if last => convolution::lower(lowering, node, conv)?,
+        Op::ConvTranspose(op) if last => transposed::lower(lowering, node, op),
         Op::MaxPool(_) | Op::AveragePool(_) | Op::GlobalPool(_) if last => {
             pooling::lower(lowering, node)
         }

@@ -46,7 +46,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
 }
 
 pub(super) fn sizes(image: Image, pitch: usize) -> Images {
-    Images { height: image.height, width: image.width, channels: image.channels, pitch }
+    Images::dense(image.height, image.width, image.channels, pitch)
 }
 
 /// The numbers for height and width; for signals, which have but a width, `missing` stands for the height.

@@ -42,7 +42,8 @@ impl Direct {
         let [kernel_height, kernel_width] = geometry.kernel;
         let (inputs, outputs) = (geometry.group_inputs(), geometry.group_outputs());
         let taps = kernel_height * kernel_width;
-        let flat = taps == 1 && geometry.stride == [1, 1] && geometry.stays_inside();
+        let dense = geometry.input.is_dense() && geometry.output.is_dense();
+        let flat = taps == 1 && geometry.stride == [1, 1] && geometry.stays_inside() && dense;
         let line =
             if flat { geometry.batch * geometry.output.pixels() } else { geometry.output.width };
         let layout = PackedLayout::new(isa, line, taps * inputs, outputs);
@@ -64,14 +65,14 @@ impl Direct {
             let conflict = (channels * geometry.stride[1]).is_multiple_of(1024);
             [height, width, if conflict { channels + 16 } else { channels }]
         });
-        let (width, pitch) = match frame {
-            Some([_, width, pitch]) => (width, pitch),
-            None => (geometry.input.width, geometry.input.pitch),
+        let (line, pitch) = match frame {
+            Some([_, width, pitch]) => (width * pitch, pitch),
+            None => (geometry.input.line, geometry.input.pitch),
         };
         let row_in_one = geometry.dilation[1] == 1 && pitch == inputs;
         let mut segments = Vec::new();
         for ky in 0..kernel_height {
-            let row = ky * geometry.dilation[0] * width * pitch;
+            let row = ky * geometry.dilation[0] * line;
             if row_in_one {
                 segments.push(Segment { offset: row, length: kernel_width * inputs });
                 continue;
@@ -151,9 +152,10 @@ impl Direct {
         outlet: &Outlet<'_>,
     ) {
         let Geometry { batch, input, output, stride, .. } = self.geometry;
-        let ([height, width, pitch], inputs) = match self.frame {
-            Some(frame) => (frame, self.geometry.group_inputs()),
-            None => ([input.height, input.width, input.pitch], self.geometry.group_inputs()),
+        let inputs = self.geometry.group_inputs();
+        let (height, row, pitch) = match self.frame {
+            Some([height, width, pitch]) => (height, width * pitch, pitch),
+            None => (input.height, input.line, input.pitch),
         };
         // The first pixel of the task in source and output, its lines, and the pixels of a line.
         let (from, first, lines, line) = if self.flat {
@@ -164,9 +166,11 @@ impl Direct {
             let blocks = output.height.div_ceil(self.lines_per_task);
             let (image, y) = (task / blocks, task % blocks * self.lines_per_task);
             let lines = self.lines_per_task.min(output.height - y);
-            let from = (image * height + y * stride[0]) * width * pitch;
+            let from = (image * height + y * stride[0]) * row;
             (from, (image * output.height + y) * output.width, lines, output.width)
         };
+        // Where the first pixel is in the output.
+        let out = first / output.width * output.line + first % output.width * output.pitch;
         let weights = &self.weights[group];
         let panels = weights.layout().panels();
         let share = panels.len().div_ceil(self.panel_groups);
@@ -197,7 +201,7 @@ impl Direct {
                     b: weights.elements()[panel.offset..].as_ptr(),
                     columns: panel.columns,
                     finish: Finish {
-                        out: outlet.out.wrapping_add(pixel * output.pitch + channel),
+                        out: outlet.out.wrapping_add(out + start * output.pitch + channel),
                         out_pitch: output.pitch,
                         bias,
                         addend,
@@ -207,8 +211,8 @@ impl Direct {
                     },
                     lines,
                     tiles,
-                    a_line: stride[0] * width * pitch,
-                    out_line: output.width * output.pitch,
+                    a_line: stride[0] * row,
+                    out_line: output.line,
                     addend_line: output.width * addend_pitch,
                 };
                 // SAFETY: every tile lies within the image (or its frame) and the output.
@@ -254,7 +258,7 @@ impl Direct {
                 let (inside, after) = rest.split_at_mut(columns * pitch);
                 before.fill(0.0);
                 after.fill(0.0);
-                let start = (image * images.height + y) * images.width * images.pitch;
+                let start = (image * images.height + y) * images.line;
                 if images.pitch == pitch {
                     // SAFETY: the caller answers for the input.
                     let from = unsafe {

@@ -1,6 +1,6 @@
 //! The sizes of a convolution.
 
-/// Images in memory, channels innermost: pixel (n, y, x) begins at `((n · height + y) · width + x) · pitch`.
+/// Images in memory, channels innermost: pixel (n, y, x) begins at `(n · height + y) · line + x · pitch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Images {
     /// Rows of pixels.
@@ -11,9 +11,21 @@ pub struct Images {
     pub channels: usize,
     /// Elements from one pixel to the next.
     pub pitch: usize,
+    /// Elements from one row of pixels to the next.
+    pub line: usize,
 }
 
 impl Images {
+    /// Images whose rows follow one another without a gap.
+    pub fn dense(height: usize, width: usize, channels: usize, pitch: usize) -> Self {
+        Self { height, width, channels, pitch, line: width * pitch }
+    }
+
+    /// Whether rows follow one another without a gap.
+    pub fn is_dense(self) -> bool {
+        self.line == self.width * self.pitch
+    }
+
     /// Pixels of one image.
     pub fn pixels(self) -> usize {
         self.height * self.width

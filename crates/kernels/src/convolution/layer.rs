@@ -62,6 +62,11 @@ impl Convolution {
             bias.is_none_or(|bias| bias.len() == geometry.output.channels),
             "there is a bias for every output channel"
         );
+        let dense = geometry.input.is_dense() && geometry.output.is_dense();
+        assert!(
+            dense || algorithm == Algorithm::Direct,
+            "only one way takes images with gaps between their rows"
+        );
         Self(match algorithm {
             Algorithm::Direct => Way::Direct(Direct::new(isa, threads, geometry, weights, bias)),
             Algorithm::Depthwise => {
@@ -77,10 +82,11 @@ impl Convolution {
 
     /// The algorithm that should be the fastest.
     pub fn best(isa: Isa, geometry: &Geometry) -> Algorithm {
-        if geometry.is_depthwise() {
+        if geometry.is_depthwise() && geometry.input.is_dense() && geometry.output.is_dense() {
             return Algorithm::Depthwise;
         }
-        if !Winograd::fits(geometry) {
+        let dense = geometry.input.is_dense() && geometry.output.is_dense();
+        if !dense || !Winograd::fits(geometry) {
             return Algorithm::Direct;
         }
         // Cycles, by what the two ways compute and what streams from the third cache.
@@ -122,7 +128,8 @@ impl Convolution {
     /// Convolves.
     ///
     /// # Safety
-    /// `input` and the outlet's pointers lead to memory as the geometry says, and nobody else writes to the output.
+    /// With gaps between the output's rows, there is no addend and nobody asks for finished regions. `input` and the
+    /// outlet's pointers lead to memory as the geometry says, and nobody else writes to the output.
     ///
     /// # Panics
     /// If the scratch is too short.

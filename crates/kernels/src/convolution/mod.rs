@@ -5,8 +5,10 @@ mod direct;
 mod geometry;
 mod layer;
 mod region;
+mod transposed;
 mod winograd;
 
 pub use geometry::{Geometry, Images};
 pub use layer::{Algorithm, Convolution};
 pub use region::{Outlet, Region};
+pub use transposed::{Adjoint, TransposedConvolution};
