@@ -3,6 +3,7 @@
 //! They are fast where the kernels of [`kernels`](crate::kernels) are plain: weights packed ahead, channels innermost,
 //! epilogues on results that are still in the cache. Whatever has no routine of its own runs by its plain kernel.
 
+mod attention;
 mod concatenation;
 mod conversion;
 mod convolution;
@@ -47,6 +48,7 @@ pub(crate) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
         Op::Softmax(_) | Op::LayerNormalization(_) | Op::RmsNormalization(_) => {
             rows::lower(lowering, node)
         }
+        Op::Attention(op) => attention::lower(lowering, node, op),
         Op::Lstm(_) | Op::Gru(_) | Op::Rnn(_) => recurrent::lower(lowering, node),
         Op::Reshape(_) => views::lower(lowering, node),
         Op::MatMul(_) | Op::Gemm(_) => product::lower(lowering, node)?,
