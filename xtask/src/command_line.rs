@@ -27,8 +27,12 @@ pub enum Task {
     /// OpenVINO).
     Test(test::Options),
     /// Checks the format, Clippy's findings and the documentation; warnings are errors
-    Lint,
-    /// What continuous integration runs: lint, then test
+    Lint {
+        /// Checks the engine tract, too, which takes minutes more
+        #[arg(long)]
+        tract: bool,
+    },
+    /// What continuous integration runs: lint, then test, without the engine tract
     Ci,
     /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
     Data,

@@ -3,22 +3,27 @@
 use anyhow::Result;
 
 use crate::journal::Journal;
+use crate::test::scope;
 use crate::workspace::Workspace;
 
-pub fn run(workspace: &Workspace, journal: &mut Journal) -> Result<()> {
+pub fn run(workspace: &Workspace, journal: &mut Journal, tract: bool) -> Result<()> {
     journal.step("check the format", workspace.cargo().args(["fmt", "--all", "--check"]))?;
     journal.step(
         "check with Clippy",
         workspace
             .cargo()
-            .args(["clippy", "--workspace", "--all-targets", "--all-features"])
+            .arg("clippy")
+            .args(scope(tract))
+            .arg("--all-targets")
             .args(["--", "--deny", "warnings"]),
     )?;
     journal.step(
         "check the documentation",
         workspace
             .cargo()
-            .args(["doc", "--workspace", "--all-features", "--no-deps"])
+            .arg("doc")
+            .args(scope(tract))
+            .arg("--no-deps")
             .env("RUSTDOCFLAGS", "--deny warnings"),
     )
 }

@@ -39,9 +39,9 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
     match task {
         Task::Test(options) => test::run(workspace, journal, &options),
         Task::Trial(trial) => trial::run(workspace, journal, &trial),
-        Task::Lint => lint::run(workspace, journal),
+        Task::Lint { tract } => lint::run(workspace, journal, tract),
         Task::Ci => {
-            lint::run(workspace, journal)?;
+            lint::run(workspace, journal, false)?;
             test::run(workspace, journal, &test::Options::default())
         }
         Task::Data => {

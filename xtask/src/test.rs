@@ -15,6 +15,9 @@ pub struct Options {
     /// Tests this package only; may be given more than once
     #[arg(short, long = "package", value_name = "NAME")]
     packages: Vec<String>,
+    /// Builds and tests the engine tract, too, which takes minutes more
+    #[arg(long)]
+    pub tract: bool,
     /// Tests the release build
     #[arg(long)]
     release: bool,
@@ -23,11 +26,20 @@ pub struct Options {
     passed_on: Vec<String>,
 }
 
+/// What all steps are about: the whole workspace, with the engine tract or without.
+pub fn scope(tract: bool) -> &'static [&'static str] {
+    match tract {
+        true => &["--workspace", "--all-features"],
+        // The default features are all but tract.
+        false => &["--workspace", "--exclude", "tachy-tract"],
+    }
+}
+
 pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> Result<()> {
     let mut command = workspace.cargo();
-    command.args(["test", "--all-features", "--no-fail-fast"]);
+    command.args(["test", "--no-fail-fast"]);
     if options.packages.is_empty() {
-        command.arg("--workspace");
+        command.args(scope(options.tract));
     }
     for package in &options.packages {
         command.args(["--package", package]);

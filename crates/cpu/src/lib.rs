@@ -7,7 +7,9 @@
 #![deny(unsafe_code)]
 
 mod backend;
+mod calibration;
 mod denormals;
+mod eager;
 mod executable;
 mod folding;
 mod kernel;
@@ -20,3 +22,5 @@ mod routines;
 mod workers;
 
 pub use backend::CpuBackend;
+pub use calibration::calibrate;
+pub use eager::try_fuse;

@@ -22,11 +22,13 @@ static RELEASES: AtomicU64 = AtomicU64::new(0);
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller answers for the memory.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         RELEASES.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller answers for the memory.
         unsafe { System.dealloc(pointer, layout) }
     }
 }

@@ -169,6 +169,7 @@ impl Member<'_> {
             // SAFETY: the epoch was seen to change, so the job was written before and stays until `working` falls.
             let job = unsafe { (*self.shared.job.get()).expect("an epoch has a job") };
             let work =
+                // SAFETY: the caller answers for the memory.
                 std::panic::AssertUnwindSafe(|| self.shared.work(unsafe { &*job }, self.index + 1));
             if std::panic::catch_unwind(work).is_err() {
                 self.shared.panicked.store(true, Ordering::Relaxed);

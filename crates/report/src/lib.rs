@@ -17,6 +17,7 @@ mod markdown;
 mod quantity;
 mod report;
 mod sentences;
+mod steps;
 mod table;
 mod terminal;
 
@@ -24,4 +25,5 @@ pub use csv::samples_csv;
 pub use lists::{ModelEntry, devices, models};
 pub use look::{Look, Tone};
 pub use report::Report;
+pub use steps::{StepEntry, steps};
 pub use table::{Align, Cell, Column, Table};

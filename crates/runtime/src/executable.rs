@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tachy_graph::Tensor;
+use tachy_graph::cost::Cost;
 
 use crate::error::Result;
 use crate::signature::Signature;
@@ -113,6 +114,8 @@ pub struct StepTime {
     pub operator: &'static str,
     /// How it is computed, where there is more than one way: an algorithm, a shape.
     pub detail: String,
+    /// The arithmetic and the memory traffic; nothing for all but the first of several steps of one node.
+    pub cost: Cost,
     /// The time.
     pub duration: Duration,
 }

@@ -29,8 +29,10 @@
 #[doc(hidden)]
 pub mod command;
 mod registry;
+mod sequential;
 
 pub use registry::registry;
+pub use sequential::{BufferStats, Sequential, SequentialError};
 pub use tachy_cpu as cpu;
 pub use tachy_graph as graph;
 pub use tachy_measure as measure;

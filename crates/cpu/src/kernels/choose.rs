@@ -4,7 +4,7 @@ use tachy_graph::{Op, Operator};
 
 use super::{along_axis, einsum, linear, quantization, quantized_linear, reduce};
 use super::{attention, recurrent};
-use super::{binary, conversion, select, variadic};
+use super::{binary, conversion, custom, select, variadic};
 use super::{
     convolution, fourier, gather, grid_sample, movement, normalization, pooling, resize, scatter,
     sequences, unary,
@@ -90,6 +90,7 @@ pub(crate) fn prepare(op: &Op, operands: Operands<'_>) -> Prepared {
         Op::DynamicQuantizeLinear(_) => Ok(quantization::dynamic()),
         Op::MatMulInteger(_) => quantized_linear::prepare_integer(operands),
         Op::QLinearMatMul(_) => quantized_linear::prepare_quantized(operands),
+        Op::Custom(op) => Ok(custom::prepare(op)),
         Op::TopK(op) => along_axis::prepare_top_k(*op, operands),
         other => Err(Unsupported(format!("there is no kernel for {}", other.name()))),
     }

@@ -8,6 +8,7 @@ mod choose;
 mod conversion;
 mod convolution;
 mod copy_map;
+mod custom;
 mod einsum;
 mod fourier;
 mod gather;

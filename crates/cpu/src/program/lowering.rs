@@ -1,5 +1,6 @@
 //! From a graph to steps: a routine for every node, a buffer and a layout for every value.
 
+use tachy_graph::cost::Cost;
 use tachy_graph::{Graph, Node, Operator, Source, Tensor, TensorType, ValueId};
 use tachy_kernels::lanes::Isa;
 use tachy_runtime::{Error, Result};
@@ -17,6 +18,8 @@ pub(crate) struct Step {
     pub(crate) node: String,
     /// The operator's name.
     pub(crate) operator: &'static str,
+    /// The arithmetic and the memory traffic; nothing for all but the first of several steps of one node.
+    pub(crate) cost: Cost,
     pub(crate) routine: Box<dyn Routine>,
     /// What it reads, then what it writes; an input that is left out is `None`.
     pub(crate) operands: Vec<Option<BufferId>>,
@@ -137,9 +140,12 @@ impl<'g> Lowering<'g> {
         outputs: Vec<BufferId>,
     ) {
         let operands = inputs.into_iter().chain(outputs.into_iter().map(Some)).collect();
+        let repeated = self.steps.last().is_some_and(|step| step.node == node.name);
+        let cost = if repeated { Cost::default() } else { self.graph.cost(node) };
         self.steps.push(Step {
             node: node.name.clone(),
             operator: node.op.name(),
+            cost,
             routine,
             operands,
         });
@@ -285,9 +291,11 @@ impl<'g> Lowering<'g> {
     }
 
     fn conversion(&mut self, id: ValueId, routine: Box<dyn Routine>, from: BufferId, to: BufferId) {
+        let bytes = self.buffers[to.0].ty.shape.iter().product::<usize>() as f64 * 4.0;
         self.steps.push(Step {
             node: self.graph.value(id).name.clone(),
             operator: "Layout",
+            cost: Cost { flops: 0.0, bytes_read: bytes, bytes_written: bytes },
             routine,
             operands: vec![Some(from), Some(to)],
         });

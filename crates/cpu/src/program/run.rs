@@ -148,7 +148,13 @@ impl Program {
                 let duration = start.elapsed();
                 let step = &self.steps[index];
                 let detail = step.routine.detail();
-                Ok(StepTime { node: step.node.clone(), operator: step.operator, detail, duration })
+                Ok(StepTime {
+                    node: step.node.clone(),
+                    operator: step.operator,
+                    detail,
+                    cost: step.cost,
+                    duration,
+                })
             })
             .collect()
     }

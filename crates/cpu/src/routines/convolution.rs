@@ -214,6 +214,9 @@ pub(super) struct SharedMut(pub(super) *mut f32, pub(super) *mut f32);
 
 // SAFETY: tasks read what is not written, and write parts of their own.
 unsafe impl Sync for Shared<'_> {}
+// SAFETY: as above.
 unsafe impl Send for Shared<'_> {}
+// SAFETY: as above.
 unsafe impl Sync for SharedMut {}
+// SAFETY: as above.
 unsafe impl Send for SharedMut {}

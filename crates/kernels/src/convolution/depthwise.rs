@@ -51,7 +51,7 @@ impl Depthwise {
         let output = self.geometry.output;
         let lines = self.geometry.batch * output.height;
         team.run_as_member(lines.div_ceil(self.lines_per_task), |task, member| {
-            let input = input;
+            let input = &input;
             let first = task * self.lines_per_task;
             let count = self.lines_per_task.min(lines - first);
             for line in first..first + count {
@@ -114,15 +114,19 @@ impl Work for Line<'_> {
                 columns,
             };
             if inside && x + PIXELS <= right {
+                // SAFETY: the caller answers for the memory.
                 unsafe { pixels::<L, PIXELS>(self.layer, self.outlet, place) };
                 x += PIXELS;
             } else if inside && x + 4 <= right {
+                // SAFETY: the caller answers for the memory.
                 unsafe { pixels::<L, 4>(self.layer, self.outlet, place) };
                 x += 4;
             } else if inside && x + 2 <= right {
+                // SAFETY: the caller answers for the memory.
                 unsafe { pixels::<L, 2>(self.layer, self.outlet, place) };
                 x += 2;
             } else {
+                // SAFETY: the caller answers for the memory.
                 unsafe { pixels::<L, 1>(self.layer, self.outlet, place) };
                 x += 1;
             }
@@ -160,6 +164,7 @@ struct Place {
 unsafe fn pixels<L: Lanes, const P: usize>(layer: &Depthwise, outlet: &Outlet<'_>, place: Place) {
     let Geometry { input, output, kernel, stride, dilation, .. } = layer.geometry;
     let channels = output.channels;
+    // SAFETY: the caller answers for the memory.
     unsafe {
         let (low, high) = (L::splat(outlet.range.0), L::splat(outlet.range.1));
         let mut channel = 0;

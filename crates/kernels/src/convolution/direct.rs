@@ -135,7 +135,7 @@ impl Direct {
         let pixel_tasks = self.pixel_tasks();
         let tasks = pixel_tasks * self.panel_groups * self.geometry.groups;
         team.run_as_member(tasks, |task, member| {
-            let source = source;
+            let source = &source;
             let (pixels, rest) = (task % pixel_tasks, task / pixel_tasks);
             let (part, group) = (rest % self.panel_groups, rest / self.panel_groups);
             // SAFETY: tasks write disjoint parts of the output.
@@ -243,7 +243,7 @@ impl Direct {
         let place = PointerMut(scratch.as_mut_ptr());
         let columns = images.width.min(width - left.min(width));
         team.run(rows.div_ceil(rows_per_task), |task| {
-            let (place, input) = (place, input);
+            let (place, input) = (&place, &input);
             for row in task * rows_per_task..((task + 1) * rows_per_task).min(rows) {
                 let (image, y) = (row / height, row % height);
                 // SAFETY: rows are disjoint parts of the scratch.
@@ -293,6 +293,9 @@ pub(crate) struct PointerMut(pub(crate) *mut f32);
 
 // SAFETY: whoever shares them answers for what is behind them.
 unsafe impl Sync for Pointer {}
+// SAFETY: as above.
 unsafe impl Send for Pointer {}
+// SAFETY: as above.
 unsafe impl Sync for PointerMut {}
+// SAFETY: as above.
 unsafe impl Send for PointerMut {}

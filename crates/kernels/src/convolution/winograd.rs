@@ -103,7 +103,7 @@ impl Winograd {
         let total = self.geometry.batch * self.tiles[0] * self.tiles[1];
         let share = total.div_ceil(self.shares);
         team.run_as_member(self.shares, |task, member| {
-            let (input, scratch) = (input, scratch);
+            let (input, scratch) = (&input, &scratch);
             let end = ((task + 1) * share).min(total);
             let mut first = task * share;
             while first < end {
@@ -242,6 +242,7 @@ impl Work for InputTile<'_> {
     type Output = ();
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // Columns of squares, not rows, are gone through.
     unsafe fn run<L: Lanes>(self) {
         let layer = self.layer;
         let Geometry { input, padding: [top, left], .. } = layer.geometry;
@@ -253,6 +254,7 @@ impl Work for InputTile<'_> {
         let mut channel = 0;
         while channel < input.channels {
             let count = L::LANES.min(input.channels - channel);
+            // SAFETY: the caller answers for the memory.
             unsafe {
                 let mut d = [[L::splat(0.0); IN]; IN];
                 for (i, row) in d.iter_mut().enumerate() {
@@ -291,6 +293,7 @@ impl Work for InputTile<'_> {
 
 #[inline(always)]
 unsafe fn input_transform<L: Lanes>(d: [L; IN]) -> [L; IN] {
+    // SAFETY: the caller answers for the memory.
     unsafe {
         let (two, four, minus_five) = (L::splat(2.0), L::splat(4.0), L::splat(-5.0));
         let minus_four = L::splat(-4.0);
@@ -317,6 +320,7 @@ impl Work for OutputTile<'_> {
     type Output = ();
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // Columns of squares, not rows, are gone through.
     unsafe fn run<L: Lanes>(self) {
         let layer = self.layer;
         let output = layer.geometry.output;
@@ -325,6 +329,7 @@ impl Work for OutputTile<'_> {
         let (rows, columns) = (OUT.min(output.height - y), OUT.min(output.width - x));
         let first = (image * output.height + y) * output.width + x;
         let step = layer.tiles_per_block * layer.output_pitch;
+        // SAFETY: the caller answers for the memory.
         unsafe {
             let (low, high) = (L::splat(outlet.range.0), L::splat(outlet.range.1));
             let mut channel = 0;
@@ -381,6 +386,7 @@ impl Work for OutputTile<'_> {
 
 #[inline(always)]
 unsafe fn output_transform<L: Lanes>(m: [L; IN]) -> [L; OUT] {
+    // SAFETY: the caller answers for the memory.
     unsafe {
         let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (far_sum, far_difference) = (m[3].add(m[4]), m[3].sub(m[4]));

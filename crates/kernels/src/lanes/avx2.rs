@@ -1,4 +1,6 @@
 //! Eight lanes: AVX2 with FMA.
+// One comment at the implementation answers for all of its methods.
+#![allow(clippy::undocumented_unsafe_blocks)]
 
 use std::arch::x86_64::*;
 

@@ -1,4 +1,6 @@
 //! Sixteen lanes: AVX-512 with F, VL, DQ and BW.
+// One comment at the implementation answers for all of its methods.
+#![allow(clippy::undocumented_unsafe_blocks)]
 
 use std::arch::x86_64::*;
 

@@ -1,4 +1,6 @@
 //! Four lanes: NEON, which every 64-bit ARM processor has.
+// One comment at the implementation answers for all of its methods.
+#![allow(clippy::undocumented_unsafe_blocks)]
 
 use std::arch::aarch64::*;
 

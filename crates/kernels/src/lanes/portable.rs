@@ -1,4 +1,6 @@
 //! Four lanes in plain Rust, for processors without an implementation of their own.
+// One comment at the implementation answers for all of its methods.
+#![allow(clippy::undocumented_unsafe_blocks)]
 
 use super::Lanes;
 

@@ -54,6 +54,7 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
     columns: usize,
     finish: &Finish,
 ) {
+    // SAFETY: the caller answers for the memory.
     unsafe {
         let last = columns - (V - 1) * L::LANES;
         let full = last == L::LANES;
@@ -140,6 +141,7 @@ unsafe fn finish_rows<L: Lanes>(
     finish: &Finish,
     (low, high): (L, L),
 ) {
+    // SAFETY: the caller answers for the memory.
     unsafe {
         for r in 0..rows {
             let out = finish.out.add(r * finish.out_pitch);
@@ -166,6 +168,7 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
     step: usize,
     b: *const f32,
 ) {
+    // SAFETY: the caller answers for the memory.
     unsafe {
         let mut columns = [L::splat(0.0); V];
         for (v, column) in columns.iter_mut().enumerate() {
@@ -183,10 +186,10 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
 /// The same pointer, of which the compiler knows nothing, not even that it was the same before.
 #[inline(always)]
 fn opaque(pointer: *const f32) -> *const f32 {
-    let mut pointer = pointer;
+    let mut address = pointer.addr();
     // SAFETY: the assembly is empty.
     unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) pointer, options(nomem, nostack, preserves_flags));
+        std::arch::asm!("/* {0} */", inout(reg) address, options(nomem, nostack, preserves_flags));
     }
-    pointer
+    pointer.with_addr(address)
 }

@@ -3,10 +3,11 @@
 use clap::Args;
 use tachy_runtime::Device;
 
-use super::arguments::ModelArguments;
+use super::arguments::{Format, ModelArguments};
 use super::comparison::{self, MeasureArguments, ReportArguments};
 use super::failure::Failure;
 use super::settings::Settings;
+use super::steps;
 
 /// Time a model on one device.
 ///
@@ -15,6 +16,7 @@ use super::settings::Settings;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tachy bench zoo:lstm-256\n  \
+    tachy bench zoo:resnet-18 --ops --threads 1\n  \
     tachy bench model.onnx --device ort:cpu --threads 1 --time 10")]
 pub(super) struct Bench {
     #[command(flatten)]
@@ -23,6 +25,10 @@ pub(super) struct Bench {
     /// The device
     #[arg(long, short, value_name = "DEVICE", default_value = "cpu")]
     device: Device,
+
+    /// Print where the time of a run goes instead: time, rates and share of the roofline of every step
+    #[arg(long, conflicts_with_all = ["processes", "timeout", "html", "output"])]
+    ops: bool,
 
     #[command(flatten)]
     measure: MeasureArguments,
@@ -33,6 +39,11 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
+        if self.ops {
+            let seconds = self.measure.time.or(settings.time).unwrap_or(3.0);
+            let json = self.report.format == Format::Json;
+            return steps::run(&self.model, &self.device, seconds, json, settings);
+        }
         let devices = std::slice::from_ref(&self.device);
         comparison::run(devices, &self.model, &self.measure, &self.report, settings)
     }

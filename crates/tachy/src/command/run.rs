@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use tachy_graph::{Tensor, files, zoo};
-use tachy_measure::{ModelSource, random_tensor, tensor_values};
-use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry};
+use tachy_graph::{Tensor, files};
+use tachy_measure::tensor_values;
+use tachy_runtime::{Device, Port};
 
 use super::arguments::{ModelArguments, parse_file};
+use super::executable::{self, unknown_name};
 use super::failure::Failure;
+use super::output;
 use super::settings::Settings;
-use super::{model, output};
 
 /// Elements of an output that are shown.
 const SHOWN: usize = 6;
@@ -46,10 +47,10 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
         let registry = crate::registry();
-        let mut executable = self.compile(&registry, settings)?;
+        let mut executable = executable::compile(&self.model, &self.device, &registry, settings)?;
         let ports = executable.signature().outputs.clone();
         self.check_output_names(&ports)?;
-        let inputs = self.inputs(&*executable, settings)?;
+        let inputs = executable::inputs(&self.model, &*executable, settings)?;
         let start = Instant::now();
         let tensors = executable.call(&inputs)?;
         let elapsed = start.elapsed();
@@ -78,59 +79,6 @@ impl Run {
         output::write(&text, None)
     }
 
-    fn compile(
-        &self,
-        registry: &Registry,
-        settings: &Settings,
-    ) -> Result<Box<dyn Executable>, Failure> {
-        let (backend, device) = registry.find(&self.device)?;
-        let mut options = CompileOptions {
-            threads: self.model.threads(settings),
-            dims: self.model.dims(),
-            input_shapes: self.model.shapes(),
-            ..CompileOptions::default()
-        };
-        for (name, file) in &self.model.inputs {
-            options.known_inputs.insert(name.clone(), read_tensor(file)?);
-        }
-        match model::source(&self.model, settings)? {
-            ModelSource::File { path } => {
-                let bytes = std::fs::read(&path).map_err(|error| {
-                    Failure::Input(format!("`{}` cannot be read: {error}.", path.display()))
-                })?;
-                options.model_path = Some(path);
-                Ok(backend.load_onnx(&bytes, &device, &options)?)
-            }
-            ModelSource::Zoo { name, seed, batch } => {
-                let graph =
-                    zoo::build(&name, &zoo::ZooOptions { seed, batch }).map_err(Failure::input)?;
-                Ok(backend.compile(&graph, &device, &options)?)
-            }
-        }
-    }
-
-    fn inputs(
-        &self,
-        executable: &dyn Executable,
-        settings: &Settings,
-    ) -> Result<Vec<Tensor>, Failure> {
-        let mut files = self.model.input_files();
-        let ports = &executable.signature().inputs;
-        let inputs = ports
-            .iter()
-            .enumerate()
-            .map(|(place, port)| match files.remove(&port.name) {
-                Some(file) => read_tensor(&file),
-                None => random_tensor(&port.ty, self.model.seed(settings), place)
-                    .map_err(Failure::input),
-            })
-            .collect::<Result<_, _>>()?;
-        match files.keys().next() {
-            None => Ok(inputs),
-            Some(name) => Err(unknown_name("input", name, ports)),
-        }
-    }
-
     fn check_output_names(&self, ports: &[Port]) -> Result<(), Failure> {
         let unknown =
             self.outputs.iter().find(|(name, _)| ports.iter().all(|port| port.name != *name));
@@ -139,18 +87,6 @@ impl Run {
             Some((name, _)) => Err(unknown_name("output", name, ports)),
         }
     }
-}
-
-fn unknown_name(role: &str, name: &str, ports: &[Port]) -> Failure {
-    let names: Vec<String> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
-    Failure::Input(format!(
-        "the model has no {role} `{name}`; its {role}s are {}.",
-        names.join(", ")
-    ))
-}
-
-fn read_tensor(path: &Path) -> Result<Tensor, Failure> {
-    files::read_one(path).map_err(Failure::input)
 }
 
 fn write_tensor(path: &Path, name: &str, tensor: &Tensor) -> Result<(), Failure> {

@@ -1,0 +1,80 @@
+//! A model compiled in this process, and inputs for it.
+
+use std::path::Path;
+
+use tachy_graph::{Tensor, files, zoo};
+use tachy_measure::{ModelSource, random_tensor};
+use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry};
+
+use super::arguments::ModelArguments;
+use super::failure::Failure;
+use super::model;
+use super::settings::Settings;
+
+/// Compiles the model for a device.
+pub(super) fn compile(
+    model: &ModelArguments,
+    device: &Device,
+    registry: &Registry,
+    settings: &Settings,
+) -> Result<Box<dyn Executable>, Failure> {
+    let (backend, device) = registry.find(device)?;
+    let mut options = CompileOptions {
+        threads: model.threads(settings),
+        dims: model.dims(),
+        input_shapes: model.shapes(),
+        ..CompileOptions::default()
+    };
+    for (name, file) in &model.inputs {
+        options.known_inputs.insert(name.clone(), read_tensor(file)?);
+    }
+    match model::source(model, settings)? {
+        ModelSource::File { path } => {
+            let bytes = std::fs::read(&path).map_err(|error| {
+                Failure::Input(format!("`{}` cannot be read: {error}.", path.display()))
+            })?;
+            options.model_path = Some(path);
+            Ok(backend.load_onnx(&bytes, &device, &options)?)
+        }
+        ModelSource::Zoo { name, seed, batch } => {
+            let graph =
+                zoo::build(&name, &zoo::ZooOptions { seed, batch }).map_err(Failure::input)?;
+            Ok(backend.compile(&graph, &device, &options)?)
+        }
+    }
+}
+
+/// The inputs that were given as files, and random ones for the rest.
+pub(super) fn inputs(
+    model: &ModelArguments,
+    executable: &dyn Executable,
+    settings: &Settings,
+) -> Result<Vec<Tensor>, Failure> {
+    let mut files = model.input_files();
+    let ports = &executable.signature().inputs;
+    let inputs = ports
+        .iter()
+        .enumerate()
+        .map(|(place, port)| match files.remove(&port.name) {
+            Some(file) => read_tensor(&file),
+            None => random_tensor(&port.ty, model.seed(settings), place).map_err(Failure::input),
+        })
+        .collect::<Result<_, _>>()?;
+    match files.keys().next() {
+        None => Ok(inputs),
+        Some(name) => Err(unknown_name("input", name, ports)),
+    }
+}
+
+/// The model has no input or output of this name.
+pub(super) fn unknown_name(role: &str, name: &str, ports: &[Port]) -> Failure {
+    let names: Vec<String> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
+    Failure::Input(format!(
+        "the model has no {role} `{name}`; its {role}s are {}.",
+        names.join(", ")
+    ))
+}
+
+fn read_tensor(path: &Path) -> Result<Tensor, Failure> {
+    files::read_one(path).map_err(Failure::input)
+}
