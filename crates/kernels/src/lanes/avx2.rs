@@ -157,6 +157,11 @@ unsafe impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
+    fn prefetch(pointer: *const f32) {
+        // An address that leads nowhere does no harm.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(pointer.cast()) }
+    }
+    #[inline(always)]
     unsafe fn transpose(rows: &mut [Self]) {
         unsafe {
             let rows: &mut [Self; 8] = rows.try_into().expect("a square");

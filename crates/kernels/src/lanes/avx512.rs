@@ -139,6 +139,11 @@ unsafe impl Lanes for Avx512 {
         unsafe { _mm512_reduce_max_ps(self.0) }
     }
     #[inline(always)]
+    fn prefetch(pointer: *const f32) {
+        // An address that leads nowhere does no harm.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(pointer.cast()) }
+    }
+    #[inline(always)]
     unsafe fn transpose(rows: &mut [Self]) {
         unsafe {
             let rows: &mut [Self; 16] = rows.try_into().expect("a square");

@@ -74,6 +74,9 @@ pub unsafe trait Lanes: Copy + 'static {
     unsafe fn sum(self) -> f32;
     /// The largest of all lanes; which of them if one is NaN is not said.
     unsafe fn largest(self) -> f32;
+    /// Asks for the line of the cache that the address lies in, which may be anywhere.
+    #[inline(always)]
+    fn prefetch(_pointer: *const f32) {}
     /// Transposes a square of as many rows as lanes: `rows[i]` becomes column i.
     unsafe fn transpose(rows: &mut [Self]);
 }

@@ -128,7 +128,7 @@ impl PackedLayout {
             if column_stride == 1 {
                 for (i, row) in place.chunks_exact_mut(width).enumerate() {
                     let start = i * row_stride + panel.column;
-                    row[..panel.columns].copy_from_slice(&from[start..start + panel.columns]);
+                    copy_row(&from[start..start + panel.columns], &mut row[..panel.columns]);
                     row[panel.columns..].fill(0.0);
                 }
                 continue;
@@ -148,6 +148,16 @@ impl PackedLayout {
             }
         }
     }
+}
+
+/// Copies a short row: in pieces of a known length, which need no call.
+fn copy_row(from: &[f32], to: &mut [f32]) {
+    let (from, rest) = from.as_chunks::<16>();
+    let (to, rest_of_to) = to.as_chunks_mut::<16>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    rest_of_to.copy_from_slice(rest);
 }
 
 impl Packed {

@@ -159,6 +159,10 @@ unsafe fn finish_rows<L: Lanes>(
     }
 }
 
+/// How many elements of the sum ahead B is asked for: it streams from the second cache, and what fetches ahead by itself
+/// is not far enough ahead.
+const AHEAD: usize = 8;
+
 /// One element of the sum for every row and column.
 #[inline(always)]
 unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
@@ -173,6 +177,7 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
         let mut columns = [L::splat(0.0); V];
         for (v, column) in columns.iter_mut().enumerate() {
             *column = L::load(b.add(v * L::LANES));
+            L::prefetch(b.wrapping_add((AHEAD * V + v) * L::LANES));
         }
         for (r, row) in sums.iter_mut().enumerate() {
             let element = L::splat(*bases[r / 3].add((r % 3) * pitch + step));
