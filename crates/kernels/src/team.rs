@@ -115,16 +115,20 @@ impl Team {
                 other.thread().unpark();
             }
         }
+        // Dropped in the other order, also when the caller's own task panics.
+        let busy = Busy(shared);
         let waiting = Waiting(shared);
         shared.work(&task, 0);
         drop(waiting);
-        if shared.panicked.swap(false, Ordering::Relaxed) {
+        let panicked = shared.panicked.swap(false, Ordering::Relaxed);
+        drop(busy);
+        if panicked {
             panic!("a task of a kernel panicked on another thread");
         }
     }
 }
 
-/// Waits, when it is dropped, until no other thread works: also when the caller's own task panics.
+/// Waits, when it is dropped, until no other thread works.
 struct Waiting<'a>(&'a Shared);
 
 impl Drop for Waiting<'_> {
@@ -139,6 +143,14 @@ impl Drop for Waiting<'_> {
                 thread::yield_now();
             }
         }
+    }
+}
+
+/// Lets others have the team when it is dropped.
+struct Busy<'a>(&'a Shared);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
         self.0.busy.store(false, Ordering::Release);
     }
 }

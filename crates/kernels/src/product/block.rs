@@ -35,10 +35,10 @@ pub(crate) unsafe fn run(isa: Isa, rows: usize, vectors: usize, block: &Block<'_
         };
     }
     choose! {
-        1: 1 2 3 6;
-        2: 1 2 3 6;
-        3: 1 2 3 6;
-        4: 1 2 3 6;
+        1: 1 2 3 4 5 6;
+        2: 1 2 3 4 5 6;
+        3: 1 2 3 4 5 6;
+        4: 1 2 3 4 5 6;
         5: 1 2 3;
         6: 1 2 3;
         7: 1 2 3;

@@ -54,7 +54,7 @@ impl PackedLayout {
         while vector < total {
             let left = total - vector;
             let vectors = match left {
-                _ if few && left >= WIDE => WIDE,
+                _ if few => left.min(WIDE),
                 // Two panels of two are faster than three and one.
                 4 => 2,
                 _ => left.min(ORDINARY),

@@ -1,0 +1,99 @@
+//! Matrix products against the definition, computed in f64.
+#![allow(missing_docs)]
+
+use proptest::prelude::*;
+use tachy_kernels::lanes::Isa;
+use tachy_kernels::product::{Epilogue, MatrixMut, MatrixRef, PackedLayout, Product};
+
+fn numbers(length: usize, mut seed: u32) -> Vec<f32> {
+    (0..length)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn products_follow_the_definition(
+        (m, k, n) in (1usize..40, 0usize..50, 1usize..200),
+        (gap, out_gap) in (0usize..3, 0usize..3),
+        (transposed, with_bias, with_addend) in any::<(bool, bool, bool)>(),
+        threads in 1usize..4,
+        seed: u32,
+    ) {
+        let (pitch, out_pitch) = (k + gap, n + out_gap);
+        let a = numbers(m * pitch + 1, seed);
+        let b = numbers(k * n, seed ^ 1);
+        let bias = numbers(n, seed ^ 2);
+        let addend = numbers(m * out_pitch, seed ^ 3);
+        let (row_stride, column_stride) = if transposed { (1, k) } else { (n, 1) };
+        let range = (-2.0, 3.0);
+        for isa in Isa::all() {
+            let product = Product::new(isa, threads, m, PackedLayout::new(isa, m, k, n));
+            let mut packed = vec![f32::NAN; product.layout().len()];
+            product.layout().pack(&b, row_stride, column_stride, &mut packed);
+            let mut out = vec![f32::NAN; m * out_pitch];
+            let epilogue = Epilogue { bias: with_bias.then_some(&bias[..]), range };
+            let mut covered = vec![0; m * n];
+            for task in 0..product.tasks() {
+                let a = MatrixRef { first: a.as_ptr(), pitch };
+                let addend =
+                    with_addend.then_some(MatrixRef { first: addend.as_ptr(), pitch: out_pitch });
+                let to = MatrixMut { first: out.as_mut_ptr(), pitch: out_pitch };
+                // SAFETY: the matrices are of these sizes.
+                unsafe { product.run(task, a, &packed, addend, epilogue, to) };
+                let (rows, columns) = product.block(task);
+                for row in rows {
+                    for column in columns.clone() {
+                        covered[row * n + column] += 1;
+                    }
+                }
+            }
+            prop_assert!(covered.iter().all(|count| *count == 1), "tasks cover the result once");
+            for i in 0..m {
+                for j in 0..out_pitch {
+                    let found = out[i * out_pitch + j];
+                    if j >= n {
+                        prop_assert!(found.is_nan(), "what lies between the rows is not written");
+                        continue;
+                    }
+                    let mut sum = if with_bias { f64::from(bias[j]) } else { 0.0 };
+                    for l in 0..k {
+                        let element = b[l * row_stride + j * column_stride];
+                        sum += f64::from(a[i * pitch + l]) * f64::from(element);
+                    }
+                    if with_addend {
+                        sum += f64::from(addend[i * out_pitch + j]);
+                    }
+                    let expected = sum.clamp(f64::from(range.0), f64::from(range.1));
+                    prop_assert!(
+                        (f64::from(found) - expected).abs() < 2e-5,
+                        "{} instead of {} on {}", found, expected, isa.name()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nan_and_infinity_reach_the_result() {
+    let (m, k, n) = (3, 2, 20);
+    for isa in Isa::all() {
+        let product = Product::new(isa, 1, m, PackedLayout::new(isa, m, k, n));
+        let mut packed = vec![0.0; product.layout().len()];
+        product.layout().pack(&vec![1.0; k * n], n, 1, &mut packed);
+        let a = [f32::NAN, 1.0, f32::INFINITY, 1.0, 1.0, 1.0];
+        let mut out = vec![0.0f32; m * n];
+        let from = MatrixRef { first: a.as_ptr(), pitch: k };
+        let epilogue = Epilogue { bias: None, range: (0.0, f32::INFINITY) };
+        let to = MatrixMut { first: out.as_mut_ptr(), pitch: n };
+        // SAFETY: the matrices are of these sizes.
+        unsafe { product.run(0, from, &packed, None, epilogue, to) };
+        assert!(out[..n].iter().all(|value| value.is_nan()), "a limit lets NaN through");
+        assert!(out[n..2 * n].iter().all(|value| *value == f32::INFINITY));
+        assert!(out[2 * n..].iter().all(|value| *value == 2.0));
+    }
+}
