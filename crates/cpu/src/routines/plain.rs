@@ -1,7 +1,7 @@
 //! The plain kernels as routines.
 #![allow(unsafe_code)]
 
-use tachy_graph::{Graph, Node, TensorType, TensorView, TensorViewMut};
+use tachy_graph::{DType, Graph, Node, TensorType, TensorView, TensorViewMut};
 
 use crate::kernel::{DataError, Kernel, Operand, Operands, Unsupported};
 use crate::kernels;
@@ -57,6 +57,10 @@ impl Routine for Plain {
             }
             let types: &'static [TensorType] = &*std::ptr::from_ref(&self.outputs[..]);
             for (ty, operand) in types.iter().zip(&call.operands[self.inputs.len()..]) {
+                if ty.dtype == DType::Bool {
+                    // What another value has left there may not even be a boolean.
+                    operand.write_bytes(0, bytes(ty));
+                }
                 self.output_views.push(TensorViewMut {
                     dtype: ty.dtype,
                     shape: &ty.shape,
