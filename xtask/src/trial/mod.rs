@@ -37,6 +37,9 @@ pub enum Trial {
         /// Seconds for each device of each model
         #[arg(long, default_value_t = 5.0)]
         time: f64,
+        /// Devices beside `cpu`; all that can be used if there are none
+        #[arg(long = "device")]
+        devices: Vec<String>,
     },
     /// Upload + run + fetch is within 2% of the whole call
     Parts {
@@ -59,7 +62,9 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Planner { .. } => unreachable!("it needs no engine"),
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
-        Trial::Speed { models, threads, time } => speed::speed(&bench, models, *threads, *time),
+        Trial::Speed { models, threads, time, devices } => {
+            speed::speed(&bench, models, *threads, *time, devices)
+        }
         Trial::Parts { models } => parts(&bench, models),
     }
 }

@@ -10,7 +10,13 @@ use serde_json::Value;
 use super::{Bench, ZOO, list, text};
 
 /// The light models and the zoo, or those that were named; times of the others as multiples of the native engine's.
-pub(super) fn speed(bench: &Bench, models: &[String], threads: usize, time: f64) -> Result<()> {
+pub(super) fn speed(
+    bench: &Bench,
+    models: &[String],
+    threads: usize,
+    time: f64,
+    devices: &[String],
+) -> Result<()> {
     let models = match models {
         [] => all_models(bench)?,
         models => models.to_vec(),
@@ -19,7 +25,12 @@ pub(super) fn speed(bench: &Bench, models: &[String], threads: usize, time: f64)
     println!("Times of the others as multiples of the native engine's; threads: {threads}");
     for model in &models {
         let (threads, time) = (threads.to_string(), time.to_string());
-        let record = bench.compare(model, &["--threads", &threads, "--time", &time])?;
+        let mut options = vec!["--threads", &threads, "--time", &time];
+        if !devices.is_empty() {
+            options.extend(["--device", "cpu"]);
+            options.extend(devices.iter().flat_map(|device| ["--device", device]));
+        }
+        let record = bench.compare(model, &options)?;
         let times: BTreeMap<&str, f64> = list(&record, "/summary/devices")
             .iter()
             .filter_map(|device| Some((text(device, "/device"), run_time(device)?)))
