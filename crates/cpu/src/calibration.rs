@@ -31,7 +31,7 @@ pub fn calibrate(threads: NonZeroUsize) -> Result<MachineModel> {
             level(6 * 1024, 12.0 * 1024.0 * kibibyte),
             level(192 * 1024, f64::INFINITY),
         ],
-        kernel_overhead: 50e-9,
+        kernel_overhead: least_product(),
     })
 }
 
@@ -66,6 +66,24 @@ fn flop_rate(workers: &Workers) -> f64 {
         });
     });
     2.0 * (m * k * n) as f64 / seconds
+}
+
+/// Seconds of a product of one number by one number: what a kernel takes before it does anything.
+fn least_product() -> f64 {
+    let isa = Isa::best();
+    let weights = Packed::new(isa, 1, (1, 1), &[0.5], 1, 1);
+    let product = Product::new(isa, 1, 1, weights.layout().clone());
+    let (a, mut out) = (0.5f32, 0.0f32);
+    let repeats = 1000;
+    let seconds = fastest(0.02, || {
+        for _ in 0..repeats {
+            let from = MatrixRef { first: std::hint::black_box(&raw const a), pitch: 1 };
+            let to = MatrixMut { first: &raw mut out, pitch: 1 };
+            // SAFETY: the matrices hold one number each.
+            unsafe { product.run(0, from, weights.elements(), None, Epilogue::NONE, to) };
+        }
+    });
+    seconds / f64::from(repeats)
 }
 
 /// Bytes read and written in a second when so many numbers are copied.
