@@ -43,6 +43,10 @@ fn bytes(ty: &TensorType) -> usize {
 }
 
 impl Routine for Plain {
+    fn detail(&self) -> String {
+        "plain kernel".to_owned()
+    }
+
     unsafe fn run(&mut self, call: Call<'_>) -> Result<(), DataError> {
         // SAFETY: the operands have the types of the node; outputs overlap with nothing. Views do not outlive this call:
         // they are taken away below, also from the memory that is kept.
