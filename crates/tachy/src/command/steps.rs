@@ -75,5 +75,9 @@ pub(super) fn run(
         machine.flop_rate / 1e9,
         levels.join(", "),
     );
+    let stats = executable.compile_stats();
+    if let (Some(arena), Some(bound)) = (stats.arena_bytes, stats.arena_lower_bound) {
+        let _ = writeln!(text, "The arena takes {arena} bytes; {bound} are alive at once.");
+    }
     output::write(&text, None)
 }
