@@ -1,6 +1,7 @@
 //! Images from one layout to the other: channels outermost (`[channels, pixels]`) or innermost (`[pixels, channels]`).
 
 use crate::lanes::{Isa, Lanes, Work};
+use crate::shared::{Pointer, PointerMut};
 use crate::team::Team;
 
 /// Pixels that one task moves.
@@ -33,27 +34,19 @@ impl Transposition {
     /// `from` and `to` lead to memory as the sizes say; nobody else writes there.
     pub unsafe fn run(&self, isa: Isa, team: &Team, from: *const f32, to: *mut f32) {
         let pieces = self.columns.div_ceil(PIXELS);
-        let shared = Shared { from, to };
+        let (from, to) = (Pointer(from), PointerMut(to));
         team.run(self.batch * pieces, |task| {
-            let shared = &shared;
+            let (from, to) = (&from, &to);
             let (matrix, first) = (task / pieces, task % pieces * PIXELS);
             isa.run(Piece {
                 plan: self,
-                from: shared.from.wrapping_add(matrix * self.from_step + first),
-                to: shared.to.wrapping_add(matrix * self.to_step + first * self.to_pitch),
+                from: from.0.wrapping_add(matrix * self.from_step + first),
+                to: to.0.wrapping_add(matrix * self.to_step + first * self.to_pitch),
                 columns: PIXELS.min(self.columns - first),
             });
         });
     }
 }
-
-struct Shared {
-    from: *const f32,
-    to: *mut f32,
-}
-
-// SAFETY: tasks write pieces of their own; the caller of `run` answers for the memory.
-unsafe impl Sync for Shared {}
 
 struct Piece<'a> {
     plan: &'a Transposition,

@@ -14,6 +14,7 @@ pub mod pooling;
 pub mod product;
 pub mod recurrent;
 pub mod rows;
+mod shared;
 pub mod team;
 
 pub use aligned::AlignedVec;

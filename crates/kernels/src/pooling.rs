@@ -2,6 +2,7 @@
 
 use crate::convolution::Images;
 use crate::lanes::{Isa, Lanes, Work};
+use crate::shared::{Pointer, PointerMut};
 use crate::team::Team;
 
 /// What becomes of the elements under a window.
@@ -46,23 +47,15 @@ impl Pooling {
     pub unsafe fn run(&self, isa: Isa, team: &Team, input: *const f32, out: *mut f32) {
         let lines = self.batch * self.output.height;
         let share = lines.div_ceil(if team.threads() == 1 { 1 } else { team.threads() * 4 }).max(1);
-        let shared = Shared { input, out };
+        let (input, out) = (Pointer(input), PointerMut(out));
         team.run(lines.div_ceil(share), |task| {
-            let shared = &shared;
+            let (input, out) = (&input, &out);
             for line in task * share..((task + 1) * share).min(lines) {
-                isa.run(Line { pooling: self, input: shared.input, out: shared.out, line });
+                isa.run(Line { pooling: self, input: input.0, out: out.0, line });
             }
         });
     }
 }
-
-struct Shared {
-    input: *const f32,
-    out: *mut f32,
-}
-
-// SAFETY: tasks write lines of their own; the caller of `run` answers for the memory.
-unsafe impl Sync for Shared {}
 
 struct Line<'a> {
     pooling: &'a Pooling,

@@ -1,10 +1,10 @@
 //! Convolution of every channel by itself.
 
-use super::direct::Pointer;
 use super::geometry::Geometry;
 use super::region::{Outlet, Region};
 use crate::aligned::AlignedVec;
 use crate::lanes::{Isa, Lanes, Work};
+use crate::shared::Pointer;
 use crate::team::Team;
 
 /// Output pixels whose sums are held in registers together.

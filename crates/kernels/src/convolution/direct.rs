@@ -11,6 +11,7 @@ use crate::lanes::Isa;
 use crate::product::block::{self, Block, Cut};
 use crate::product::tile::{Finish, Rows, Segment};
 use crate::product::{Packed, PackedLayout};
+use crate::shared::{Pointer, PointerMut};
 use crate::team::Team;
 
 /// Pixels of one task: their part of the input stays in the second cache while the weights stream by.
@@ -282,20 +283,3 @@ impl Direct {
         });
     }
 }
-
-/// A pointer that tasks share.
-#[derive(Clone, Copy)]
-pub(crate) struct Pointer(pub(crate) *const f32);
-
-/// A pointer that tasks share, each for another part.
-#[derive(Clone, Copy)]
-pub(crate) struct PointerMut(pub(crate) *mut f32);
-
-// SAFETY: whoever shares them answers for what is behind them.
-unsafe impl Sync for Pointer {}
-// SAFETY: as above.
-unsafe impl Send for Pointer {}
-// SAFETY: as above.
-unsafe impl Sync for PointerMut {}
-// SAFETY: as above.
-unsafe impl Send for PointerMut {}

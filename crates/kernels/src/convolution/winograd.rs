@@ -4,7 +4,6 @@
 //! convolutional neural networks", arXiv:1509.09308, whose matrices these are). Input tiles of 6 × 6 are transformed,
 //! each of their 36 elements is a matrix product of its own over the channels, and the products are transformed back.
 
-use super::direct::{Pointer, PointerMut};
 use super::geometry::Geometry;
 use super::region::{Outlet, Region};
 use crate::aligned::AlignedVec;
@@ -12,6 +11,7 @@ use crate::lanes::{Isa, Lanes, Work};
 use crate::product::block::{self, Block, Cut};
 use crate::product::tile::{Finish, Rows, Segment};
 use crate::product::{Packed, PackedLayout};
+use crate::shared::{Pointer, PointerMut};
 use crate::team::Team;
 
 /// Outputs of a tile along an axis.
