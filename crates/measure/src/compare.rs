@@ -26,6 +26,9 @@ use crate::trial::Trial;
 /// Most blocks of a device in one process: beyond that, shorter blocks would not make the order more random.
 const MOST_PAIRS: usize = 4;
 
+/// More calls than a worker makes to warm up when a single one takes longer than the whole warm-up should.
+const MOST_WARM_UP_CALLS: f64 = 40.0;
+
 /// What to compare, and how.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -363,7 +366,9 @@ impl<W: Fn() -> Command> Session<'_, W> {
         }
         // Warming up may take as long as measuring does, and a second where that is less.
         let seconds = (self.plan.time.as_secs_f64() / self.plan.processes as f64).max(1.0);
-        let limit = self.plan.timeout + Duration::from_secs_f64(seconds);
+        // A slow engine is not a hung one: the first call has told how long a call takes.
+        let limit = self.plan.timeout
+            + Duration::from_secs_f64(seconds + MOST_WARM_UP_CALLS * first_call);
         match process.ask(&Request::WarmUp { seconds }, limit) {
             Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds }) => {
                 trial.warmed_up(crate::WarmUp { calls, seconds, steady });
@@ -398,7 +403,9 @@ impl<W: Fn() -> Command> Session<'_, W> {
                 live.retain_mut(|live| {
                     let trial = &mut trials[live.place];
                     observe(Event::Sampling { device: trial.device() });
-                    let limit = self.plan.timeout + Duration::from_secs_f64(seconds);
+                    // The last set may begin just before the time is up.
+                    let limit =
+                        self.plan.timeout + Duration::from_secs_f64(seconds + live.set_seconds);
                     match live.process.ask(&Request::Sample { seconds }, limit) {
                         Ok(Reply::Sampled { series }) => {
                             trial.sampled(*round, series);
