@@ -1,5 +1,7 @@
 //! Why a statistic cannot be computed.
 
+use crate::InvalidPair;
+
 /// Data or settings from which an estimate cannot be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StatisticsError {
@@ -35,6 +37,25 @@ pub enum StatisticsError {
         /// The margin that was asked for.
         margin: f64,
     },
+    /// A probability of error that is not between 0 and 1.
+    #[error(
+        "the probability of an error is {probability}, but it must lie between 0 and 1, for example 0.004"
+    )]
+    InvalidProbability {
+        /// The probability that was asked for.
+        probability: f64,
+    },
+    /// An effect to be found that is not above zero.
+    #[error(
+        "the effect to be found is {effect}, but it must be a share above 0, for example 0.02 for 2%"
+    )]
+    InvalidEffect {
+        /// The effect that was asked for.
+        effect: f64,
+    },
+    /// A pair that cannot be used.
+    #[error(transparent)]
+    Pair(#[from] InvalidPair),
     /// Too few resamples to read the tails from.
     #[error("{resamples} resamples are too few for an interval; ask for at least {fewest}")]
     TooFewResamples {

@@ -29,10 +29,13 @@
 mod block_length;
 mod bootstrap;
 mod error;
+mod family;
+mod figures;
 mod interval;
 mod medians;
 mod options;
 mod outliers;
+mod paired;
 mod rank;
 mod samples;
 mod sorted;
@@ -44,9 +47,16 @@ mod verdict;
 
 pub use bootstrap::{Bootstrap, Resampling};
 pub use error::StatisticsError;
+pub use family::{
+    Balance, Control, Lopsided, benjamini_hochberg, confirm, e_benjamini_hochberg, under_control,
+};
 pub use interval::{Estimate, Interval, Replication, ReplicationUnit};
 pub use options::{ComparisonOptions, Pairing};
 pub use outliers::{OutlierPattern, Outliers};
+pub use paired::{
+    Design, Duel, DuelOptions, Finding, InvalidPair, Judgement, Noise, Order, Orders, Pair, Plan,
+    Settlement, Severity, judge, paired_ratio, signed_rank_interval, signed_rank_location,
+};
 pub use rank::{Candidate, Place, Ranking, rank};
 pub use samples::{InvalidSample, Samples};
 pub use sorted::{MAD_TO_STANDARD_DEVIATION, Sorted, samples_needed};

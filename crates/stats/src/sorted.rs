@@ -110,3 +110,14 @@ pub(crate) fn interpolate(values: &[f64], p: f64) -> f64 {
     // Exact where both neighbours are equal, and never outside them.
     values[below] + weight * (values[above] - values[below])
 }
+
+/// The median of non-empty values, which it leaves in another order.
+pub(crate) fn median_in_place(values: &mut [f64]) -> f64 {
+    let n = values.len();
+    let (below, &mut upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
+    if n % 2 == 1 {
+        return upper;
+    }
+    let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    0.5 * lower + 0.5 * upper
+}
