@@ -48,6 +48,16 @@ impl Transposition {
     }
 }
 
+impl Transposition {
+    /// Copies one matrix, on one thread.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run).
+    pub(crate) unsafe fn run_alone(&self, isa: Isa, from: *const f32, to: *mut f32) {
+        isa.run(Piece { plan: self, from, to, columns: self.columns });
+    }
+}
+
 struct Piece<'a> {
     plan: &'a Transposition,
     from: *const f32,

@@ -3,7 +3,10 @@
 
 use proptest::prelude::*;
 use tachy_kernels::lanes::Isa;
-use tachy_kernels::product::{Epilogue, MatrixMut, MatrixRef, PackedLayout, Product};
+use tachy_kernels::product::{
+    Epilogue, MatrixMut, MatrixRef, Operands, PackedLayout, Product, Right,
+};
+use tachy_kernels::team::Team;
 
 fn numbers(length: usize, mut seed: u32) -> Vec<f32> {
     (0..length)
@@ -19,7 +22,7 @@ proptest! {
     fn products_follow_the_definition(
         (m, k, n) in (1usize..40, 0usize..50, 1usize..200),
         (gap, out_gap) in (0usize..3, 0usize..3),
-        (transposed, with_bias, with_addend) in any::<(bool, bool, bool)>(),
+        (transposed, in_place, with_bias, with_addend) in any::<(bool, bool, bool, bool)>(),
         threads in 1usize..4,
         seed: u32,
     ) {
@@ -33,7 +36,14 @@ proptest! {
         for isa in Isa::all() {
             let product = Product::new(isa, threads, m, PackedLayout::new(isa, m, k, n));
             let mut packed = vec![f32::NAN; product.layout().len()];
-            product.layout().pack(&b, row_stride, column_stride, &mut packed);
+            let right = if transposed || !in_place {
+                product.layout().pack(&b, row_stride, column_stride, &mut packed);
+                Right::Packed(&packed)
+            } else {
+                product.layout().pack_ragged(&b, n, &mut packed);
+                let matrix = MatrixRef { first: b.as_ptr(), pitch: n };
+                Right::InPlace { matrix, ragged: &packed }
+            };
             let mut out = vec![f32::NAN; m * out_pitch];
             let epilogue = Epilogue { bias: with_bias.then_some(&bias[..]), range };
             let mut covered = vec![0; m * n];
@@ -42,8 +52,9 @@ proptest! {
                 let addend =
                     with_addend.then_some(MatrixRef { first: addend.as_ptr(), pitch: out_pitch });
                 let to = MatrixMut { first: out.as_mut_ptr(), pitch: out_pitch };
+                let operands = Operands { a, b: right, addend, epilogue, out: to };
                 // SAFETY: the matrices are of these sizes.
-                unsafe { product.run(task, a, &packed, addend, epilogue, to) };
+                unsafe { product.run_with(task, &operands, &mut []) };
                 let (rows, columns) = product.block(task);
                 for row in rows {
                     for column in columns.clone() {
@@ -95,5 +106,47 @@ fn nan_and_infinity_reach_the_result() {
         assert!(out[..n].iter().all(|value| value.is_nan()), "a limit lets NaN through");
         assert!(out[n..2 * n].iter().all(|value| *value == f32::INFINITY));
         assert!(out[2 * n..].iter().all(|value| *value == 2.0));
+    }
+}
+
+#[test]
+fn long_sums_in_blocks() {
+    for (m, k, n) in [(10, 769, 17), (11, 1537, 65), (721, 800, 5)] {
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let (bias, addend) = (numbers(n, 3), numbers(m * n, 4));
+        for isa in Isa::all() {
+            for threads in [1, 2] {
+                let product = Product::new(isa, threads, m, PackedLayout::new(isa, m, k, n));
+                assert!(product.scratch() > 0, "the sum is long");
+                let mut packed = vec![f32::NAN; product.layout().len()];
+                let team = Team::new(threads.try_into().expect("not zero")).expect("threads");
+                product.layout().pack_on(&team, &b, n, 1, &mut packed);
+                let mut scratch = vec![f32::NAN; product.scratch()];
+                let mut out = addend.clone();
+                let operands = Operands {
+                    a: MatrixRef { first: a.as_ptr(), pitch: k },
+                    b: Right::Packed(&packed),
+                    addend: Some(MatrixRef { first: out.as_ptr(), pitch: n }),
+                    epilogue: Epilogue { bias: Some(&bias), range: (-1.0, f32::INFINITY) },
+                    out: MatrixMut { first: out.as_mut_ptr(), pitch: n },
+                };
+                for task in 0..product.tasks() {
+                    // SAFETY: the matrices are of these sizes.
+                    unsafe { product.run_with(task, &operands, &mut scratch) };
+                }
+                for (place, found) in out.iter().enumerate() {
+                    let (i, j) = (place / n, place % n);
+                    let products =
+                        (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j]));
+                    let sum = products.sum::<f64>() + f64::from(bias[j]) + f64::from(addend[place]);
+                    let expected = sum.max(-1.0);
+                    assert!(
+                        (f64::from(*found) - expected).abs() < 1e-4,
+                        "{found} instead of {expected} on {}",
+                        isa.name()
+                    );
+                }
+            }
+        }
     }
 }

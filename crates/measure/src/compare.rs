@@ -367,8 +367,8 @@ impl<W: Fn() -> Command> Session<'_, W> {
         // Warming up may take as long as measuring does, and a second where that is less.
         let seconds = (self.plan.time.as_secs_f64() / self.plan.processes as f64).max(1.0);
         // A slow engine is not a hung one: the first call has told how long a call takes.
-        let limit = self.plan.timeout
-            + Duration::from_secs_f64(seconds + MOST_WARM_UP_CALLS * first_call);
+        let limit =
+            self.plan.timeout + Duration::from_secs_f64(seconds + MOST_WARM_UP_CALLS * first_call);
         match process.ask(&Request::WarmUp { seconds }, limit) {
             Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds }) => {
                 trial.warmed_up(crate::WarmUp { calls, seconds, steady });

@@ -3,7 +3,9 @@
 
 use tachy_graph::op::linear::Gemm;
 use tachy_graph::{DType, Node, Op, Tensor, ValueId};
-use tachy_kernels::product::{Epilogue, MatrixMut, MatrixRef, Packed, PackedLayout, Product};
+use tachy_kernels::product::{
+    Epilogue, MatrixMut, MatrixRef, Operands, Packed, PackedLayout, Product, Right,
+};
 use tachy_runtime::Result;
 
 use super::convolution::{Shared, SharedMut};
@@ -94,17 +96,28 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
     let b = if weights.is_some() { None } else { Some(lowering.read_row_major(b)) };
     let a = lowering.read_row_major(a);
     let output = lowering.write_row_major(out);
-    let packing = if weights.is_some() { 0 } else { layout.len().next_multiple_of(16) };
+    let product = Product::new(isa, threads, m, layout);
+    let in_place = weights.is_none() && !shape.transposed && product.reads_in_place();
+    let packing = match (&weights, in_place) {
+        (Some(_), _) => 0,
+        (None, true) => product.layout().ragged_len(),
+        (None, false) => product.layout().len(),
+    }
+    .next_multiple_of(16);
+    let block_scratch = product.scratch().next_multiple_of(16);
     let tail_scratch = tail.as_ref().map_or(0, |tail| tail.scratch(threads));
     let routine = Multiply {
-        product: Product::new(isa, threads, m, layout),
+        product,
         batch,
         m,
         n: shape.n,
         k: shape.k,
         strides,
         weights,
+        in_place,
         packing,
+        block_scratch,
+        threads,
         bias,
         range: epilogue.range,
         addend: addend.is_some(),
@@ -181,8 +194,13 @@ struct Multiply {
     /// Elements between rows and columns of the right-hand matrix.
     strides: (usize, usize),
     weights: Option<Packed>,
-    /// Elements of scratch memory for a right-hand matrix that is packed in every run.
+    /// Whether a right-hand matrix that is no constant is read where it is, but for its last columns.
+    in_place: bool,
+    /// Elements of scratch memory for what is packed of the right-hand matrix in every run.
     packing: usize,
+    /// Elements of scratch memory of a thread for a block of the left-hand matrix.
+    block_scratch: usize,
+    threads: usize,
     bias: Option<Tensor>,
     range: (f32, f32),
     addend: bool,
@@ -199,7 +217,7 @@ impl Routine for Multiply {
     }
 
     fn scratch(&self) -> usize {
-        self.packing + self.tail_scratch
+        self.packing + self.block_scratch * self.threads + self.tail_scratch
     }
 
     unsafe fn run(&mut self, call: Call<'_>) -> Result<(), DataError> {
@@ -208,34 +226,50 @@ impl Routine for Multiply {
         let (a, out) = (call.read(0), call.write(self.output));
         let b = call.operands[1].cast_const().cast::<f32>();
         let addend = self.addend.then(|| call.read(2));
-        let (packing, tail_scratch) = call.scratch.split_at_mut(self.packing);
+        let (packing, scratch) = call.scratch.split_at_mut(self.packing);
+        let (blocks, tail_scratch) = scratch.split_at_mut(self.block_scratch * self.threads);
         let shared = SharedMut(tail_scratch.as_mut_ptr(), out);
+        let blocks = SharedMut(blocks.as_mut_ptr(), out);
         let bias = self.bias.as_ref().map(|bias| bias.as_slice::<f32>().expect("a bias of f32"));
         let epilogue = Epilogue { bias, range: self.range };
         for index in 0..self.batch {
-            let packed = match &self.weights {
-                Some(weights) => weights.elements(),
+            let right = match &self.weights {
+                Some(weights) => Right::Packed(weights.elements()),
                 None => {
                     // SAFETY: the right-hand matrices lie one after the other.
                     let matrix = unsafe {
                         std::slice::from_raw_parts(b.add(index * self.k * self.n), self.k * self.n)
                     };
-                    self.product.layout().pack(matrix, self.strides.0, self.strides.1, packing);
-                    &*packing
+                    let layout = self.product.layout();
+                    if self.in_place {
+                        layout.pack_ragged(matrix, self.n, packing);
+                        let matrix = MatrixRef { first: matrix.as_ptr(), pitch: self.n };
+                        Right::InPlace { matrix, ragged: packing }
+                    } else {
+                        layout.pack_on(team, matrix, self.strides.0, self.strides.1, packing);
+                        Right::Packed(packing)
+                    }
                 }
             };
             let matrix = (index * self.m * self.n, index * self.m * self.k);
-            let addend = addend.map(|addend| Address(addend.wrapping_add(matrix.0)));
-            let a = Address(a.wrapping_add(matrix.1));
+            let together = Together(Operands {
+                a: MatrixRef { first: a.wrapping_add(matrix.1), pitch: self.k },
+                b: right,
+                addend: addend.map(|addend| MatrixRef {
+                    first: addend.wrapping_add(matrix.0),
+                    pitch: self.n,
+                }),
+                epilogue,
+                out: MatrixMut { first: out.wrapping_add(matrix.0), pitch: self.n },
+            });
             team.run_as_member(self.product.tasks(), |task, member| {
-                let (shared, operands, a) = (&shared, &operands, &a);
-                let addend =
-                    addend.as_ref().map(|addend| MatrixRef { first: addend.0, pitch: self.n });
-                let out = MatrixMut { first: shared.1.wrapping_add(matrix.0), pitch: self.n };
-                let a = MatrixRef { first: a.0, pitch: self.k };
-                // SAFETY: the operands are matrices of these sizes, and tasks write blocks of their own.
+                let (shared, operands, together, blocks) = (&shared, &operands, &together, &blocks);
+                // SAFETY: the operands are matrices of these sizes, tasks write blocks of their own, and threads have
+                // scratch memory of their own.
                 unsafe {
-                    self.product.run(task, a, packed, addend, epilogue, out);
+                    let block = blocks.0.add(member * self.block_scratch);
+                    let block = std::slice::from_raw_parts_mut(block, self.block_scratch);
+                    self.product.run_with(task, &together.0, block);
                     if let Some(tail) = &self.tail {
                         let (rows, columns) = self.product.block(task);
                         let part = Part {
@@ -253,8 +287,8 @@ impl Routine for Multiply {
     }
 }
 
-/// An address that tasks share.
-struct Address(*const f32);
+/// The matrices of a product that tasks share.
+struct Together<'a>(Operands<'a>);
 
-// SAFETY: tasks only read from it.
-unsafe impl Sync for Address {}
+// SAFETY: tasks only read from them, but for the result, of which each writes a block of its own.
+unsafe impl Sync for Together<'_> {}

@@ -8,7 +8,7 @@ use super::geometry::Geometry;
 use super::region::{Outlet, Region};
 use crate::aligned::AlignedVec;
 use crate::lanes::Isa;
-use crate::product::block::{self, Block, Cut};
+use crate::product::block::{self, Block, Cuts};
 use crate::product::tile::{Finish, Rows, Segment};
 use crate::product::{Packed, PackedLayout};
 use crate::shared::{Pointer, PointerMut};
@@ -28,6 +28,8 @@ pub(crate) struct Direct {
     frame: Option<[usize; 3]>,
     /// The whole image is one line: the filter is one pixel, and so are its steps.
     flat: bool,
+    /// How lines of rows are cut into tiles.
+    cuts: Cuts,
     lines_per_task: usize,
     panel_groups: usize,
 }
@@ -48,6 +50,7 @@ impl Direct {
         let line =
             if flat { geometry.batch * geometry.output.pixels() } else { geometry.output.width };
         let layout = PackedLayout::new(isa, line, taps * inputs, outputs);
+        let line_rows = line;
         let weights = (0..geometry.groups)
             .map(|group| {
                 let mut elements = AlignedVec::zeros(layout.len());
@@ -93,6 +96,7 @@ impl Direct {
             segments,
             frame,
             flat,
+            cuts: Cuts::new(isa, if flat { line_rows.min(PIXELS_PER_TASK) } else { line_rows }),
             lines_per_task,
             panel_groups: 1,
         };
@@ -177,8 +181,8 @@ impl Direct {
         let share = panels.len().div_ceil(self.panel_groups);
         let panels =
             &panels[(part * share).min(panels.len())..((part + 1) * share).min(panels.len())];
-        let cut = Cut::of(self.isa, line);
         for panel in panels {
+            let cut = self.cuts.of(line, panel.vectors);
             let channel = group * self.geometry.group_outputs() + panel.column;
             let bias = match &self.bias {
                 Some(bias) => bias[channel..channel + panel.columns].as_ptr(),
@@ -199,7 +203,7 @@ impl Direct {
                 let block = Block {
                     rows: Rows { first: source.wrapping_add(place), pitch: stride[1] * pitch },
                     segments: &self.segments,
-                    b: weights.elements()[panel.offset..].as_ptr(),
+                    b: weights.panel(panel),
                     columns: panel.columns,
                     finish: Finish {
                         out: outlet.out.wrapping_add(out + start * output.pitch + channel),

@@ -8,7 +8,7 @@ use super::geometry::Geometry;
 use super::region::{Outlet, Region};
 use crate::aligned::AlignedVec;
 use crate::lanes::{Isa, Lanes, Work};
-use crate::product::block::{self, Block, Cut};
+use crate::product::block::{self, Block, Cuts};
 use crate::product::tile::{Finish, Rows, Segment};
 use crate::product::{Packed, PackedLayout};
 use crate::shared::{Pointer, PointerMut};
@@ -30,6 +30,8 @@ pub(crate) struct Winograd {
     weights: Vec<Packed>,
     bias: AlignedVec,
     tiles: [usize; 2],
+    /// How blocks of rows are cut into tiles.
+    cuts: Cuts,
     tiles_per_block: usize,
     shares: usize,
     input_pitch: usize,
@@ -74,6 +76,7 @@ impl Winograd {
             weights,
             bias: sums,
             tiles,
+            cuts: Cuts::new(isa, tiles_per_block),
             tiles_per_block,
             shares,
             input_pitch,
@@ -131,12 +134,12 @@ impl Winograd {
     }
 
     unsafe fn multiply(&self, inputs: *const f32, products: *mut f32, count: usize) {
-        let cut = Cut::of(self.isa, count);
         let segments = [Segment { offset: 0, length: self.geometry.input.channels }];
         for (point, weights) in self.weights.iter().enumerate() {
             let from = inputs.wrapping_add(point * self.tiles_per_block * self.input_pitch);
             let to = products.wrapping_add(point * self.tiles_per_block * self.output_pitch);
             for panel in weights.layout().panels() {
+                let cut = self.cuts.of(count, panel.vectors);
                 for (rows, tiles, start) in
                     [(cut.rows, cut.full, 0), (cut.rest, 1, cut.full * cut.rows)]
                 {
@@ -149,7 +152,7 @@ impl Winograd {
                             pitch: self.input_pitch,
                         },
                         segments: &segments,
-                        b: weights.elements()[panel.offset..].as_ptr(),
+                        b: weights.panel(panel),
                         columns: panel.columns,
                         finish: Finish {
                             out: to.wrapping_add(start * self.output_pitch + panel.column),

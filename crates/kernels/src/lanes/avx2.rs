@@ -76,6 +76,11 @@ unsafe impl Lanes for Avx2 {
         unsafe { self.select_nan(self, Self(_mm256_max_ps(self.0, other.0))) }
     }
     #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        // The instructions give their second operand if it is NaN.
+        unsafe { Self(_mm256_min_ps(high.0, _mm256_max_ps(low.0, self.0))) }
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         unsafe { Self(_mm256_sqrt_ps(self.0)) }
     }

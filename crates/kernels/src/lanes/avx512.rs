@@ -78,6 +78,11 @@ unsafe impl Lanes for Avx512 {
         }
     }
     #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        // The instructions give their second operand if it is NaN.
+        unsafe { Self(_mm512_min_ps(high.0, _mm512_max_ps(low.0, self.0))) }
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         unsafe { Self(_mm512_sqrt_ps(self.0)) }
     }

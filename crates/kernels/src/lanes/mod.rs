@@ -52,6 +52,12 @@ pub unsafe trait Lanes: Copy + 'static {
     unsafe fn min(self, other: Self) -> Self;
     /// The larger; NaN if either is.
     unsafe fn max(self, other: Self) -> Self;
+    /// The nearest number between `low` and `high`, which are not NaN; NaN stays.
+    #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        // SAFETY: the caller has made sure of the instruction set.
+        unsafe { high.min(low.max(self)) }
+    }
     /// Square root.
     unsafe fn sqrt(self) -> Self;
     /// The nearest integer, halves to even.

@@ -1,5 +1,6 @@
 //! A block of the result: lines of tiles, all of one size.
 
+use super::packed::WIDE;
 use super::tile::{Finish, Rows, Segment, tile};
 use crate::lanes::{Isa, Lanes, Work};
 
@@ -8,7 +9,8 @@ use crate::lanes::{Isa, Lanes, Work};
 pub(crate) struct Block<'a> {
     pub(crate) rows: Rows,
     pub(crate) segments: &'a [Segment],
-    pub(crate) b: *const f32,
+    /// As many rows as the segments have elements, each of all columns; the last vector may be filled up.
+    pub(crate) b: Rows,
     pub(crate) columns: usize,
     pub(crate) finish: Finish,
     pub(crate) lines: usize,
@@ -39,8 +41,8 @@ pub(crate) unsafe fn run(isa: Isa, rows: usize, vectors: usize, block: &Block<'_
         2: 1 2 3 4 5 6;
         3: 1 2 3 4 5 6;
         4: 1 2 3 4 5 6;
-        5: 1 2 3;
-        6: 1 2 3;
+        5: 1 2 3 4;
+        6: 1 2 3 4;
         7: 1 2 3;
         8: 1 2 3;
         9: 1 2 3;
@@ -55,7 +57,7 @@ impl<const R: usize, const V: usize> Work for Tiles<'_, R, V> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         // Tiles beyond the registers are never asked for, and not worth their code.
-        if R > L::TILE_ROWS || (V > 3 && R > L::TILE_ROWS / 2) {
+        if R > most_rows(L::TILE_ROWS, V) {
             unreachable!("a tile is larger than the registers");
         }
         let block = self.0;
@@ -78,6 +80,15 @@ impl<const R: usize, const V: usize> Work for Tiles<'_, R, V> {
     }
 }
 
+/// Rows of the largest tile of so many vectors, where one of three vectors has `rows`.
+const fn most_rows(rows: usize, vectors: usize) -> usize {
+    match vectors {
+        1..=3 => rows,
+        4 => rows * 2 / 3,
+        _ => rows / 2,
+    }
+}
+
 /// How a line of rows is cut: `full` tiles of `rows` rows, then one of `rest` rows, if that is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cut {
@@ -86,13 +97,37 @@ pub(crate) struct Cut {
     pub(crate) rest: usize,
 }
 
+/// The fastest cuts of a line of rows, one for each number of vectors of a panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cuts {
+    isa: Isa,
+    count: usize,
+    cuts: [Cut; WIDE],
+}
+
+impl Cuts {
+    /// The cuts of the usual line, which has so many rows.
+    pub(crate) fn new(isa: Isa, count: usize) -> Self {
+        Self { isa, count, cuts: std::array::from_fn(|index| Cut::new(isa, count, index + 1)) }
+    }
+
+    /// The cut of a line of `count` rows beside a panel of `vectors` vectors: at hand for the usual line, as finding it
+    /// takes as long as a small tile.
+    #[inline]
+    pub(crate) fn of(&self, count: usize, vectors: usize) -> Cut {
+        if count == self.count {
+            return self.cuts[vectors - 1];
+        }
+        Cut::new(self.isa, count, vectors)
+    }
+}
+
 impl Cut {
-    /// The fastest cut of a line of so many rows.
-    pub(crate) fn of(isa: Isa, count: usize) -> Self {
-        // A tile of R rows by three vectors takes 3R/2 cycles an element of the sum, but no less than the latency of
+    fn new(isa: Isa, count: usize, vectors: usize) -> Self {
+        // A tile takes half a cycle for each of its vectors and element of the sum, but no less than the latency of
         // what it adds to: four cycles.
-        let cost = |rows: usize| if rows == 0 { 0 } else { (3 * rows).max(9) + 1 };
-        (1..=isa.tile_rows())
+        let cost = |rows: usize| if rows == 0 { 0 } else { (vectors * rows).max(9) + 1 };
+        (1..=most_rows(isa.tile_rows(), vectors))
             .map(|rows| Self { rows, full: count / rows, rest: count % rows })
             .min_by_key(|cut| (cut.full * cost(cut.rows) + cost(cut.rest), usize::MAX - cut.rows))
             .expect("tiles have rows")

@@ -5,6 +5,6 @@ mod multiply;
 pub(crate) mod packed;
 pub(crate) mod tile;
 
-pub use multiply::{Epilogue, MatrixMut, MatrixRef, Product};
+pub use multiply::{Epilogue, MatrixMut, MatrixRef, Operands, Product, Right};
 pub use packed::{Packed, PackedLayout};
 pub use tile::Segment;

@@ -1,6 +1,6 @@
 //! Products of whole matrices.
 
-use super::block::{self, Block, Cut};
+use super::block::{self, Block, Cuts};
 use std::ops::Range;
 
 use super::packed::{PackedLayout, Panel};
@@ -39,6 +39,35 @@ pub struct MatrixMut {
     pub pitch: usize,
 }
 
+/// The right-hand matrix of a product.
+#[derive(Clone, Copy)]
+pub enum Right<'a> {
+    /// Packed in the product's layout.
+    Packed(&'a [f32]),
+    /// Read where it is.
+    InPlace {
+        /// The matrix, `[k, n]`.
+        matrix: MatrixRef,
+        /// The last columns, packed by [`PackedLayout::pack_ragged`].
+        ragged: &'a [f32],
+    },
+}
+
+/// The matrices of a product: `out = clamp(a · b + bias + addend)`.
+#[derive(Clone, Copy)]
+pub struct Operands<'a> {
+    /// `[m, k]`.
+    pub a: MatrixRef,
+    /// `[k, n]`.
+    pub b: Right<'a>,
+    /// `[m, n]`; may be `out` itself.
+    pub addend: Option<MatrixRef>,
+    /// What is done before a result is written.
+    pub epilogue: Epilogue<'a>,
+    /// `[m, n]`.
+    pub out: MatrixMut,
+}
+
 /// A product of matrices, `[m, k] · [k, n]`, cut into tasks that can run side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
@@ -47,21 +76,47 @@ pub struct Product {
     layout: PackedLayout,
     rows_per_task: usize,
     panels_per_task: usize,
+    /// Tasks along the rows and along the panels.
+    tasks: (usize, usize),
+    /// How the rows of a task are cut into tiles.
+    cuts: Cuts,
+    /// Elements of the sum that are added up before the next ones.
+    depth: usize,
 }
 
 /// Rows that one task takes at the most: their part of A stays in the second cache while panels stream by.
 const ROWS_PER_TASK: usize = 216;
 
+/// The same where the sum is cut into blocks.
+const ROWS_PER_DEEP_TASK: usize = 360;
+
+/// Elements of a sum that are added up at once at the most; longer sums are cut into blocks.
+const DEPTH: usize = 512;
+
+/// Elements of a right-hand matrix that is read where it is: packing it would not pay.
+const IN_PLACE: usize = 128 * 128;
+
+/// Rows that are too few for packing the right-hand matrix to pay.
+const ROWS_IN_PLACE: usize = 8;
+
 impl Product {
     /// A product for so many threads; B is packed in this layout.
     pub fn new(isa: Isa, threads: usize, m: usize, layout: PackedLayout) -> Self {
-        let rows_per_task = ROWS_PER_TASK.min(m.max(1));
+        let k = layout.k();
+        let is_deep = k > DEPTH + DEPTH / 2 && m > isa.tile_rows();
+        let depth = if is_deep { k.div_ceil(k.div_ceil(DEPTH)) } else { k };
+        let most = if is_deep { ROWS_PER_DEEP_TASK } else { ROWS_PER_TASK };
+        // Equal shares, in whole tiles.
+        let share = m.div_ceil(m.div_ceil(most).max(1));
+        let rows_per_task = share.next_multiple_of(isa.tile_rows()).clamp(1, m.max(1));
         let row_tasks = m.div_ceil(rows_per_task).max(1);
-        let panels = layout.panels().len().max(1);
+        let panels = layout.panels().len();
         // With one thread, the rows' blocks are all there is; with more, a few tasks each, so that nobody waits long.
-        let wanted = if threads == 1 { 1 } else { (threads * 4).div_ceil(row_tasks).min(panels) };
-        let panels_per_task = panels.div_ceil(wanted);
-        Self { isa, m, layout, rows_per_task, panels_per_task }
+        let wanted = if threads == 1 { 1 } else { (threads * 4).div_ceil(row_tasks) };
+        let panels_per_task = panels.div_ceil(wanted).max(1);
+        let tasks = (m.div_ceil(rows_per_task), panels.div_ceil(panels_per_task));
+        let cuts = Cuts::new(isa, rows_per_task);
+        Self { isa, m, layout, rows_per_task, panels_per_task, tasks, cuts, depth }
     }
 
     /// How B is to be packed.
@@ -69,37 +124,49 @@ impl Product {
         &self.layout
     }
 
+    /// Whether it is faster to read a row-major B that is no constant where it is than to pack it.
+    pub fn reads_in_place(&self) -> bool {
+        self.m <= ROWS_IN_PLACE || self.layout.k() * self.layout.n() <= IN_PLACE
+    }
+
+    /// Elements of scratch memory with which [`run`](Self::run) is fastest, of each thread its own.
+    pub fn scratch(&self) -> usize {
+        if self.depth == self.layout.k() { 0 } else { self.rows_per_task * pitch(self.depth) }
+    }
+
     /// The number of tasks.
     pub fn tasks(&self) -> usize {
-        let panels = self.layout.panels().len();
-        self.m.div_ceil(self.rows_per_task) * panels.div_ceil(self.panels_per_task)
+        self.tasks.0 * self.tasks.1
     }
 
     /// The rows and columns of the result that a task computes.
     pub fn block(&self, task: usize) -> (Range<usize>, Range<usize>) {
-        let row_tasks = self.m.div_ceil(self.rows_per_task);
-        let first_row = (task % row_tasks) * self.rows_per_task;
-        let panels = self.panels_of(task);
+        let (rows, panels) = self.share(task);
         let start = panels.first().map_or(0, |panel| panel.column);
         let end = panels.last().map_or(0, |panel| panel.column + panel.columns);
-        (first_row..(first_row + self.rows_per_task).min(self.m), start..end)
+        (rows, start..end)
     }
 
-    fn panels_of(&self, task: usize) -> &[Panel] {
-        let row_tasks = self.m.div_ceil(self.rows_per_task);
-        let first = (task / row_tasks) * self.panels_per_task;
+    /// The rows and panels of a task.
+    fn share(&self, task: usize) -> (Range<usize>, &[Panel]) {
+        // Divisions take as long as a small tile.
+        let (row, panel) = match self.tasks.0 {
+            1 => (0, task),
+            row_tasks => (task % row_tasks, task / row_tasks),
+        };
+        let (row, panel) = (row * self.rows_per_task, panel * self.panels_per_task);
         let panels = self.layout.panels();
-        &panels[first..(first + self.panels_per_task).min(panels.len())]
+        let end = (panel + self.panels_per_task).min(panels.len());
+        (row..(row + self.rows_per_task).min(self.m), &panels[panel..end])
     }
 
-    /// Does one task.
+    /// Does one task with a packed B.
     ///
     /// # Safety
-    /// `a` is `[m, k]`, `out` and `addend` are `[m, n]`, all within their memory; nobody else writes to `out`.
-    /// `addend` may be `out` itself.
+    /// As for [`run_with`](Self::run_with).
     ///
     /// # Panics
-    /// If `b` is shorter than its layout, or the bias than a row.
+    /// As for [`run_with`](Self::run_with).
     pub unsafe fn run(
         &self,
         task: usize,
@@ -109,24 +176,90 @@ impl Product {
         epilogue: Epilogue<'_>,
         out: MatrixMut,
     ) {
-        assert!(b.len() >= self.layout.len(), "B is packed in this layout");
-        let (rows, _) = self.block(task);
-        let (first_row, count) = (rows.start, rows.len());
-        let panels = self.panels_of(task);
-        let segments = [Segment { offset: 0, length: self.layout.k() }];
-        let cut = Cut::of(self.isa, count);
+        let operands = Operands { a, b: Right::Packed(b), addend, epilogue, out };
+        // SAFETY: as for this function.
+        unsafe { self.run_with(task, &operands, &mut []) }
+    }
+
+    /// Does one task. Long sums are cut into blocks if there is as much scratch memory as [`scratch`](Self::scratch)
+    /// says; without, they are added up in one go.
+    ///
+    /// # Safety
+    /// The matrices are of their sizes and within their memory; nobody else writes to `out`.
+    ///
+    /// # Panics
+    /// If what is packed of B is shorter than its layout, or the bias than a row.
+    pub unsafe fn run_with(&self, task: usize, operands: &Operands<'_>, scratch: &mut [f32]) {
+        let Operands { a, b, addend, epilogue, out } = *operands;
+        match b {
+            Right::Packed(b) => assert!(b.len() >= self.layout.len(), "B is packed in this layout"),
+            Right::InPlace { ragged, .. } => {
+                assert!(ragged.len() >= self.layout.ragged_len(), "the last columns are packed");
+            }
+        }
+        if let Some(bias) = epilogue.bias {
+            assert!(bias.len() >= self.layout.n(), "a number of the bias for each column");
+        }
+        let (rows, panels) = self.share(task);
+        let count = rows.len();
+        let whole =
+            MatrixMut { first: out.first.wrapping_add(rows.start * out.pitch), pitch: out.pitch };
+        let addend = addend.map(|addend| addend.without_rows(rows.start));
+        let a = a.without_rows(rows.start);
+        let k = self.layout.k();
+        if self.depth == k || scratch.len() < self.scratch() {
+            let part = Part { depth: 0..k, a, count, b, addend, epilogue, out: whole };
+            // SAFETY: the caller answers for the matrices; rows and columns are within them.
+            unsafe { self.run_part(panels, &part) }
+            return;
+        }
+        let pitch = pitch(self.depth);
+        let so_far =
+            MatrixRef { first: out.first.cast_const(), pitch: out.pitch }.without_rows(rows.start);
+        for start in (0..k).step_by(self.depth) {
+            let depth = start..(start + self.depth).min(k);
+            // SAFETY: the rows of A are the caller's, and the scratch memory has room for their part.
+            unsafe {
+                for row in 0..count {
+                    let from = a.first.add(row * a.pitch + start);
+                    let to = scratch[row * pitch..].as_mut_ptr();
+                    std::ptr::copy_nonoverlapping(from, to, depth.len());
+                }
+            }
+            let is_first = start == 0;
+            let part = Part {
+                a: MatrixRef { first: scratch.as_ptr(), pitch },
+                count,
+                b,
+                addend: if is_first { addend } else { Some(so_far) },
+                epilogue: Epilogue {
+                    bias: epilogue.bias.filter(|_| is_first),
+                    range: if depth.end == k { epilogue.range } else { Epilogue::NONE.range },
+                },
+                out: whole,
+                depth,
+            };
+            // SAFETY: the caller answers for the matrices; rows and columns are within them.
+            unsafe { self.run_part(panels, &part) }
+        }
+    }
+
+    unsafe fn run_part(&self, panels: &[Panel], part: &Part<'_>) {
+        let Part { a, count, addend, epilogue, out, .. } = part;
+        let segments = [Segment { offset: 0, length: part.depth.len() }];
         for panel in panels {
+            let cut = self.cuts.of(*count, panel.vectors);
+            let b = self.rows_of(panel, part.b);
+            let b = Rows { first: b.first.wrapping_add(part.depth.start * b.pitch), ..b };
             let bias = match epilogue.bias {
                 Some(bias) => bias[panel.column..panel.column + panel.columns].as_ptr(),
                 None => std::ptr::null(),
             };
-            for (rows, tiles, start) in
-                [(cut.rows, cut.full, 0), (cut.rest, 1, cut.full * cut.rows)]
+            for (rows, tiles, row) in [(cut.rows, cut.full, 0), (cut.rest, 1, cut.full * cut.rows)]
             {
                 if rows == 0 || tiles == 0 {
                     continue;
                 }
-                let row = first_row + start;
                 let addend_first = match addend {
                     Some(addend) => addend.first.wrapping_add(row * addend.pitch + panel.column),
                     None => std::ptr::null(),
@@ -134,7 +267,7 @@ impl Product {
                 let block = Block {
                     rows: Rows { first: a.first.wrapping_add(row * a.pitch), pitch: a.pitch },
                     segments: &segments,
-                    b: b[panel.offset..].as_ptr(),
+                    b,
                     columns: panel.columns,
                     finish: Finish {
                         out: out.first.wrapping_add(row * out.pitch + panel.column),
@@ -156,4 +289,41 @@ impl Product {
             }
         }
     }
+
+    /// The rows of a panel.
+    fn rows_of(&self, panel: &Panel, b: Right<'_>) -> Rows {
+        let pitch = panel.vectors * self.layout.lanes();
+        match b {
+            Right::Packed(b) => Rows { first: b[panel.offset..].as_ptr(), pitch },
+            Right::InPlace { ragged, .. } if panel.columns < pitch => {
+                Rows { first: ragged.as_ptr(), pitch }
+            }
+            Right::InPlace { matrix, .. } => {
+                Rows { first: matrix.first.wrapping_add(panel.column), pitch: matrix.pitch }
+            }
+        }
+    }
+}
+
+/// Some rows of a task, and a stretch of the sum.
+struct Part<'a> {
+    depth: Range<usize>,
+    a: MatrixRef,
+    count: usize,
+    b: Right<'a>,
+    addend: Option<MatrixRef>,
+    epilogue: Epilogue<'a>,
+    out: MatrixMut,
+}
+
+impl MatrixRef {
+    fn without_rows(self, row: usize) -> Self {
+        Self { first: self.first.wrapping_add(row * self.pitch), ..self }
+    }
+}
+
+/// A pitch that keeps rows out of one another's way in the cache.
+fn pitch(columns: usize) -> usize {
+    let whole = columns.next_multiple_of(16);
+    if whole.is_multiple_of(256) { whole + 16 } else { whole }
 }

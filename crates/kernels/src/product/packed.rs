@@ -2,15 +2,24 @@
 
 use std::ops::Range;
 
+use super::tile::Rows;
 use crate::aligned::AlignedVec;
-use crate::lanes::Isa;
+use crate::lanes::{Isa, Lanes, Work};
+use crate::layout::Transposition;
+use crate::shared::{Pointer, PointerMut};
+use crate::team::Team;
 
 /// Vectors in a panel that few rows meet: with one to four rows, only wide panels keep the processor busy.
-const WIDE: usize = 6;
+pub(super) const WIDE: usize = 6;
 /// Vectors in an ordinary panel.
 const ORDINARY: usize = 3;
+/// Rows of a tile of three vectors from which on a tile of four vectors has enough rows, too.
+const ENOUGH_ROWS: usize = 6;
 /// As many rows meet wide panels at the most.
 const FEW_ROWS: usize = 4;
+
+/// Rows that are packed for all panels before the next ones.
+const ROWS_AT_A_TIME: usize = 16;
 
 /// A matrix `[k, n]`, cut into panels of a few vectors of columns; a panel holds its rows one after the other.
 ///
@@ -24,6 +33,7 @@ pub struct Packed {
 /// How a matrix is cut into panels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedLayout {
+    isa: Isa,
     k: usize,
     n: usize,
     lanes: usize,
@@ -55,8 +65,10 @@ impl PackedLayout {
             let left = total - vector;
             let vectors = match left {
                 _ if few => left.min(WIDE),
-                // Two panels of two are faster than three and one.
-                4 => 2,
+                // Few registers: two panels of two are faster than three and one.
+                4 if isa.tile_rows() < ENOUGH_ROWS => 2,
+                // And panels of four are faster than three and one, or two of three and one of two.
+                4 | 8 if isa.tile_rows() >= ENOUGH_ROWS => 4,
                 _ => left.min(ORDINARY),
             };
             let column = vector * lanes;
@@ -65,7 +77,7 @@ impl PackedLayout {
             offset += vectors * lanes * k;
             vector += vectors;
         }
-        Self { k, n, lanes, panels }
+        Self { isa, k, n, lanes, panels }
     }
 
     /// The number of packed elements.
@@ -88,6 +100,11 @@ impl PackedLayout {
         self.n
     }
 
+    /// Elements of a vector.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     pub(crate) fn panels(&self) -> &[Panel] {
         &self.panels
     }
@@ -98,6 +115,59 @@ impl PackedLayout {
     /// If the matrix does not lie within `from`, or the packed elements not within `to`.
     pub fn pack(&self, from: &[f32], row_stride: usize, column_stride: usize, to: &mut [f32]) {
         self.pack_rows(0..self.k, from, row_stride, column_stride, to);
+    }
+
+    /// As [`pack`](Self::pack), on all threads of a team.
+    ///
+    /// # Panics
+    /// As for [`pack`](Self::pack).
+    pub fn pack_on(
+        &self,
+        team: &Team,
+        from: &[f32],
+        row_stride: usize,
+        column_stride: usize,
+        to: &mut [f32],
+    ) {
+        self.check(self.k, from, row_stride, column_stride, to);
+        let per_task = match team.threads() {
+            1 => self.k,
+            threads => self.k.div_ceil(threads).next_multiple_of(ROWS_AT_A_TIME),
+        }
+        .max(1);
+        let (from, to) = (Pointer(from.as_ptr()), PointerMut(to.as_mut_ptr()));
+        team.run(self.k.div_ceil(per_task), |task| {
+            let (from, to) = (&from, &to);
+            let rows = task * per_task..((task + 1) * per_task).min(self.k);
+            let from = from.0.wrapping_add(rows.start * row_stride);
+            // SAFETY: the matrices have been checked; tasks write rows of their own.
+            unsafe {
+                self.pack_unchecked(&self.panels, rows, from, row_stride, column_stride, to.0)
+            }
+        });
+    }
+
+    /// Elements of the last columns, if they do not fill their panel.
+    pub fn ragged_len(&self) -> usize {
+        self.ragged().map_or(0, |panel| panel.vectors * self.lanes * self.k)
+    }
+
+    /// Packs the last columns of a row-major matrix alone, if they do not fill their panel.
+    ///
+    /// # Panics
+    /// If the matrix does not lie within `from`, or the packed elements not within `to`.
+    pub fn pack_ragged(&self, from: &[f32], row_stride: usize, to: &mut [f32]) {
+        let Some(panel) = self.ragged() else { return };
+        assert!(to.len() >= self.ragged_len(), "the packed columns have their place");
+        self.check_from(self.k, from, row_stride, 1);
+        let panel = Panel { offset: 0, ..*panel };
+        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+        // SAFETY: checked before.
+        unsafe { self.pack_unchecked(&[panel], 0..self.k, from, row_stride, 1, to) }
+    }
+
+    fn ragged(&self) -> Option<&Panel> {
+        self.panels.last().filter(|panel| panel.columns < panel.vectors * self.lanes)
     }
 
     /// Packs some rows of a matrix; the element of row `rows.start + i` and column `j` is at
@@ -113,51 +183,152 @@ impl PackedLayout {
         column_stride: usize,
         to: &mut [f32],
     ) {
-        assert!(to.len() >= self.len() && rows.end <= self.k, "the packed matrix has its place");
-        if rows.is_empty() || self.n == 0 {
-            return;
-        }
+        assert!(rows.end <= self.k, "the matrix has these rows");
+        self.check(rows.len(), from, row_stride, column_stride, to);
+        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+        // SAFETY: checked before.
+        unsafe { self.pack_unchecked(&self.panels, rows, from, row_stride, column_stride, to) }
+    }
+
+    fn check(
+        &self,
+        rows: usize,
+        from: &[f32],
+        row_stride: usize,
+        column_stride: usize,
+        to: &[f32],
+    ) {
+        assert!(to.len() >= self.len(), "the packed matrix has its place");
+        self.check_from(rows, from, row_stride, column_stride);
+    }
+
+    fn check_from(&self, rows: usize, from: &[f32], row_stride: usize, column_stride: usize) {
         assert!(
-            (rows.len() - 1) * row_stride + (self.n - 1) * column_stride < from.len(),
+            rows == 0
+                || self.n == 0
+                || (rows - 1) * row_stride + (self.n - 1) * column_stride < from.len(),
             "the matrix lies within its slice"
         );
-        for panel in &self.panels {
-            let width = panel.vectors * self.lanes;
-            let place = panel.offset + rows.start * width;
-            let place = &mut to[place..place + width * rows.len()];
-            if column_stride == 1 {
-                for (i, row) in place.chunks_exact_mut(width).enumerate() {
-                    let start = i * row_stride + panel.column;
-                    copy_row(&from[start..start + panel.columns], &mut row[..panel.columns]);
-                    row[panel.columns..].fill(0.0);
-                }
-                continue;
+    }
+
+    /// # Safety
+    /// The rows must lie within the memory of `from`, and the packed panels within that of `to`.
+    unsafe fn pack_unchecked(
+        &self,
+        panels: &[Panel],
+        rows: Range<usize>,
+        from: *const f32,
+        row_stride: usize,
+        column_stride: usize,
+        to: *mut f32,
+    ) {
+        // A few rows at a time, so that long rows are read from end to end.
+        let mut row = rows.start;
+        while row < rows.end {
+            let count = ROWS_AT_A_TIME.min(rows.end - row);
+            for panel in panels {
+                let first = (row - rows.start) * row_stride + panel.column * column_stride;
+                let width = panel.vectors * self.lanes;
+                let part = Part {
+                    from: from.wrapping_add(first),
+                    to: to.wrapping_add(panel.offset + row * width),
+                    rows: count,
+                    columns: panel.columns,
+                    width,
+                    row_stride,
+                    column_stride,
+                };
+                // SAFETY: the caller answers for the memory.
+                unsafe { part.pack(self.isa, panel.vectors) }
             }
-            // In squares, so that lines of the cache that are read column by column are read once.
-            for (square, place) in place.chunks_mut(16 * width).enumerate() {
-                for j in 0..width {
-                    let column = place[j..].iter_mut().step_by(width);
-                    if j < panel.columns {
-                        let start = square * 16 * row_stride + (panel.column + j) * column_stride;
-                        let elements = from[start..].iter().step_by(row_stride.max(1));
-                        column.zip(elements).for_each(|(to, from)| *to = *from);
-                    } else {
-                        column.for_each(|to| *to = 0.0);
-                    }
+            row += count;
+        }
+    }
+}
+
+/// Some rows of a panel to be packed.
+struct Part {
+    from: *const f32,
+    to: *mut f32,
+    rows: usize,
+    columns: usize,
+    /// Elements of a packed row.
+    width: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl Part {
+    unsafe fn pack(self, isa: Isa, vectors: usize) {
+        let Self { from, to, rows, columns, width, row_stride, column_stride } = self;
+        if column_stride == 1 {
+            match vectors {
+                1 => isa.run(PackRows::<1>(self)),
+                2 => isa.run(PackRows::<2>(self)),
+                3 => isa.run(PackRows::<3>(self)),
+                4 => isa.run(PackRows::<4>(self)),
+                5 => isa.run(PackRows::<5>(self)),
+                _ => isa.run(PackRows::<WIDE>(self)),
+            }
+            return;
+        }
+        // SAFETY: the caller answers for the memory.
+        unsafe {
+            for row in 0..rows {
+                for column in columns..width {
+                    *to.add(row * width + column) = 0.0;
+                }
+            }
+            if row_stride == 1 {
+                let squares = Transposition {
+                    batch: 1,
+                    rows: columns,
+                    columns: rows,
+                    from_pitch: column_stride,
+                    to_pitch: width,
+                    from_step: 0,
+                    to_step: 0,
+                };
+                squares.run_alone(isa, from, to);
+                return;
+            }
+            for column in 0..columns {
+                for row in 0..rows {
+                    let element = *from.add(row * row_stride + column * column_stride);
+                    *to.add(row * width + column) = element;
                 }
             }
         }
     }
 }
 
-/// Copies a short row: in pieces of a known length, which need no call.
-fn copy_row(from: &[f32], to: &mut [f32]) {
-    let (from, rest) = from.as_chunks::<16>();
-    let (to, rest_of_to) = to.as_chunks_mut::<16>();
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
+/// Rows whose elements stand side by side, as so many vectors.
+struct PackRows<const V: usize>(Part);
+
+impl<const V: usize> Work for PackRows<V> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let Part { mut from, mut to, rows, columns, row_stride, .. } = self.0;
+        let last = columns - (V - 1) * L::LANES;
+        // SAFETY: the caller answers for the memory.
+        unsafe {
+            for _ in 0..rows {
+                for v in 0..V - 1 {
+                    L::load(from.add(v * L::LANES)).store(to.add(v * L::LANES));
+                }
+                let place = (V - 1) * L::LANES;
+                let vector = match last == L::LANES {
+                    true => L::load(from.add(place)),
+                    false => L::load_first(from.add(place), last),
+                };
+                vector.store(to.add(place));
+                from = from.wrapping_add(row_stride);
+                to = to.wrapping_add(V * L::LANES);
+            }
+        }
     }
-    rest_of_to.copy_from_slice(rest);
 }
 
 impl Packed {
@@ -186,6 +357,12 @@ impl Packed {
     /// How it is cut.
     pub fn layout(&self) -> &PackedLayout {
         &self.layout
+    }
+
+    /// The rows of a panel.
+    pub(crate) fn panel(&self, panel: &Panel) -> Rows {
+        let pitch = panel.vectors * self.layout.lanes;
+        Rows { first: self.elements[panel.offset..].as_ptr(), pitch }
     }
 
     /// The packed elements.

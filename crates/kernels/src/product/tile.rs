@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use crate::lanes::Lanes;
 
-/// Rows of A: each row's elements stand side by side, the rows at equal distances.
+/// Rows of A or B: each row's elements stand side by side, the rows at equal distances.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows {
     pub(crate) first: *const f32,
@@ -43,14 +43,13 @@ pub struct Segment {
 /// Computes `R` rows and `V` vectors of columns of the result: the sum over all segments of A times B.
 ///
 /// # Safety
-/// Every element that rows, segments and pitches lead to must be within its memory; B holds the panel's elements one
-/// after the other, `V` vectors for each element of the segments. `columns` is at most `V` vectors and more than
-/// `V − 1`.
+/// Every element that rows, segments and pitches lead to must be within its memory; a row of B is `V` vectors, one for
+/// each element of the segments. `columns` is at most `V` vectors and more than `V − 1`.
 #[inline(always)]
 pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
     rows: Rows,
     segments: &[Segment],
-    mut b: *const f32,
+    Rows { first: mut b, pitch: b_pitch }: Rows,
     columns: usize,
     finish: &Finish,
 ) {
@@ -73,34 +72,35 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
             }
         }
         let pitch = rows.pitch;
+        let mut ahead = b.wrapping_add(AHEAD * b_pitch);
         for segment in segments {
             let start = rows.first.add(segment.offset);
             // Three rows share one pointer, because an address may add the pitch once or twice to it: all rows
             // then need no more registers than there are.
             let mut bases = [start; 8];
             for (group, base) in bases.iter_mut().enumerate().take(R.div_ceil(3)) {
-                *base = opaque(start.add(3 * group * pitch));
+                *base = start.add(3 * group * pitch);
             }
             let mut k = 0;
             while k + 4 <= segment.length {
-                for step in 0..4 {
-                    accumulate::<L, R, V>(
-                        &mut sums,
-                        &bases,
-                        pitch,
-                        step,
-                        b.add(step * V * L::LANES),
-                    );
+                // Or there would be a pointer for each row, and more that wait for the next rounds.
+                for base in bases.iter_mut().take(R.div_ceil(3)) {
+                    *base = opaque(*base);
                 }
-                b = b.add(4 * V * L::LANES);
+                for step in 0..4 {
+                    accumulate::<L, R, V>(&mut sums, &bases, pitch, step, b, ahead);
+                    b = opaque(b.wrapping_add(b_pitch));
+                    ahead = opaque(ahead.wrapping_add(b_pitch));
+                }
                 for base in bases.iter_mut().take(R.div_ceil(3)) {
                     *base = base.add(4);
                 }
                 k += 4;
             }
             while k < segment.length {
-                accumulate::<L, R, V>(&mut sums, &bases, pitch, 0, b);
-                b = b.add(V * L::LANES);
+                accumulate::<L, R, V>(&mut sums, &bases, pitch, 0, b, ahead);
+                b = b.wrapping_add(b_pitch);
+                ahead = ahead.wrapping_add(b_pitch);
                 for base in bases.iter_mut().take(R.div_ceil(3)) {
                     *base = base.add(1);
                 }
@@ -109,16 +109,35 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
         }
         // Were they known to be the same for all tiles, they would be kept in registers that the sums need.
         let (low, high) = (opaque(&raw const finish.low), opaque(&raw const finish.high));
-        let (low, high) = (L::splat(*low), L::splat(*high));
-        if full && finish.addend.is_null() {
+        let (low, high) = (*low, *high);
+        if full {
+            if !finish.addend.is_null() {
+                for (r, row) in sums.iter_mut().enumerate() {
+                    let addend = finish.addend.add(r * finish.addend_pitch);
+                    for (v, sum) in row.iter_mut().enumerate() {
+                        *sum = sum.add(L::load(addend.add(v * L::LANES)));
+                    }
+                }
+            }
+            if low == f32::NEG_INFINITY && high == f32::INFINITY {
+                for (r, row) in sums.iter().enumerate() {
+                    let out = finish.out.add(r * finish.out_pitch);
+                    for (v, sum) in row.iter().enumerate() {
+                        sum.store(out.add(v * L::LANES));
+                    }
+                }
+                return;
+            }
+            let (low, high) = (L::splat(low), L::splat(high));
             for (r, row) in sums.iter().enumerate() {
                 let out = finish.out.add(r * finish.out_pitch);
                 for (v, sum) in row.iter().enumerate() {
-                    sum.max(low).min(high).store(out.add(v * L::LANES));
+                    sum.clamp(low, high).store(out.add(v * L::LANES));
                 }
             }
             return;
         }
+        let (low, high) = (L::splat(low), L::splat(high));
         // The sums leave their registers first: loops with branches would not be unrolled, and arrays that such a loop
         // indexes are never in registers.
         let mut results = [const { MaybeUninit::<[L; V]>::uninit() }; R];
@@ -153,7 +172,7 @@ unsafe fn finish_rows<L: Lanes>(
                 if !finish.addend.is_null() {
                     value = value.add(L::load_first(addend.add(first), count));
                 }
-                value.max(low).min(high).store_first(out.add(first), count);
+                value.clamp(low, high).store_first(out.add(first), count);
             }
         }
     }
@@ -171,13 +190,14 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
     pitch: usize,
     step: usize,
     b: *const f32,
+    ahead: *const f32,
 ) {
     // SAFETY: the caller answers for the memory.
     unsafe {
         let mut columns = [L::splat(0.0); V];
         for (v, column) in columns.iter_mut().enumerate() {
             *column = L::load(b.add(v * L::LANES));
-            L::prefetch(b.wrapping_add((AHEAD * V + v) * L::LANES));
+            L::prefetch(ahead.wrapping_add(v * L::LANES));
         }
         for (r, row) in sums.iter_mut().enumerate() {
             let element = L::splat(*bases[r / 3].add((r % 3) * pitch + step));
