@@ -1,8 +1,16 @@
-//! From samples to verdicts: summaries, intervals, outliers, warm-up, comparison and ranking.
+//! From samples to verdicts: summaries, intervals, outliers, warm-up, ranking, duels, families, histories.
 //!
 //! Pure and deterministic: nothing here reads a clock, a file or an environment, and the same samples
 //! with the same seed give the same figures on every machine. The unit of replication is the process;
 //! see [`typical`] and [`ratio`] for what that means for the intervals.
+//!
+//! | question | answer |
+//! |---|---|
+//! | what did one thing yield? | [`Samples`], [`Summary`], [`Outliers`], [`SteadyState`] |
+//! | which of several devices is fastest? | [`rank`], [`compare`] |
+//! | is this program slower than that one? | [`Plan`] before, [`Duel`] meanwhile, [`judge`] on a recording |
+//! | which of many benchmarks changed? | [`e_benjamini_hochberg`], [`confirm`], [`Control`], [`Balance`] |
+//! | when did it change? | [`analyse`], [`e_divisive`], [`remove_machine_speed`] |
 //!
 //! ```
 //! use tachy_stats::{Candidate, ComparisonOptions, Samples, rank};
@@ -31,6 +39,7 @@ mod bootstrap;
 mod error;
 mod family;
 mod figures;
+mod history;
 mod interval;
 mod medians;
 mod options;
@@ -49,6 +58,10 @@ pub use bootstrap::{Bootstrap, Resampling};
 pub use error::StatisticsError;
 pub use family::{
     Balance, Control, Lopsided, benjamini_hochberg, confirm, e_benjamini_hochberg, under_control,
+};
+pub use history::{
+    Analysis, Change, DivisiveOptions, Drift, HistoryOptions, InvalidReference, SpeedRemoval,
+    analyse, e_divisive, potts, remove_machine_speed,
 };
 pub use interval::{Estimate, Interval, Replication, ReplicationUnit};
 pub use options::{ComparisonOptions, Pairing};

@@ -4,6 +4,7 @@
 //! `docs/measurements/`.
 
 mod speed;
+mod statistics;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,15 +52,23 @@ pub enum Trial {
         /// Folder of CSV files [default: the instances A to F in the repository]
         folder: Option<PathBuf>,
     },
+    /// The statistics on simulated noise: coverage, false alarms, power, plans, histories, and their speed
+    Statistics {
+        /// The share of the full size to run
+        #[arg(long, default_value_t = 1.0)]
+        share: f64,
+    },
 }
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
-    if let Trial::Planner { folder } = trial {
-        return planner(workspace, folder.as_deref());
+    match trial {
+        Trial::Planner { folder } => return planner(workspace, folder.as_deref()),
+        Trial::Statistics { share } => return statistics::statistics(workspace, *share),
+        _ => {}
     }
     let bench = Bench::prepare(workspace, journal)?;
     match trial {
-        Trial::Planner { .. } => unreachable!("it needs no engine"),
+        Trial::Planner { .. } | Trial::Statistics { .. } => unreachable!("they need no engine"),
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
         Trial::Speed { models, threads, time, devices } => {

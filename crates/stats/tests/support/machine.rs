@@ -21,6 +21,14 @@ pub const SPREADS: [Spread; 4] =
     [Spread::Normal, Spread::LogNormal, Spread::Bimodal, Spread::HeavyTailed];
 
 impl Spread {
+    /// The standard deviation; for the heavy tails that of the normal distribution with like quartiles.
+    pub fn deviation(self) -> f64 {
+        match self {
+            Spread::HeavyTailed => 1.21,
+            _ => 1.0,
+        }
+    }
+
     pub fn draw(self, rng: &mut ChaCha8Rng) -> f64 {
         match self {
             Spread::Normal => normal(rng),
