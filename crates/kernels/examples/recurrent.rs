@@ -1,16 +1,19 @@
-//! The time of recurrent layers on one thread, beside that of reading their weights alone.
+//! The time of recurrent layers on one thread and on several, beside that of reading their weights alone and of what
+//! threads take to meet.
 //!
-//! `cargo run --release -p tachy-kernels --example recurrent`
+//! `cargo run --release -p tachy-kernels --example recurrent [THREADS]`
 //!
 //! The figures are those of the fastest round.
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use tachy_kernels::AlignedVec;
 use tachy_kernels::lanes::{Isa, Lanes, Work};
 use tachy_kernels::recurrent::{
-    Cell, Description, Inputs, Layer, Outputs, Panels, Sequence, Weights,
+    Cell, Costs, Description, Inputs, Layer, Outputs, Panels, Sequence, Sharing, Weights, Workload,
 };
+use tachy_kernels::team::Team;
 
 /// Adds numbers up, with eight vectors side by side; from the end if asked for.
 struct Reading<'a>(&'a [f32], bool);
@@ -50,58 +53,137 @@ fn fastest(rounds: usize, repeats: usize, mut run: impl FnMut()) -> f64 {
     (0..rounds).map(|_| round()).fold(f64::INFINITY, f64::min)
 }
 
+/// One or two directions of a layer, and what they read and write.
+struct Trial {
+    workload: Workload,
+    w: Vec<f32>,
+    r: Vec<f32>,
+    x: Vec<f32>,
+    y: Vec<f32>,
+    states: Vec<f32>,
+}
+
+impl Trial {
+    fn new(workload: Workload) -> Self {
+        let Workload { description: Description { cell, inputs, hidden, .. }, .. } = workload;
+        let rows = cell.gates() * hidden;
+        let places = workload.steps * workload.samples;
+        Self {
+            w: numbers(rows * inputs, 0.1),
+            r: numbers(rows * hidden, 0.1),
+            x: numbers(places * rows.max(inputs), 1.0),
+            y: vec![0.0; workload.directions * places * hidden],
+            states: vec![0.0; 2 * workload.directions * workload.samples * hidden],
+            workload,
+        }
+    }
+
+    /// Microseconds of a run that is shared like this.
+    fn time(&mut self, isa: Isa, team: &Team, sharing: Sharing) -> f64 {
+        let Workload { description, directions, steps, samples, plain } = self.workload;
+        let hidden = description.hidden;
+        let weights = Weights {
+            inputs: plain.then_some(&self.w),
+            recurrent: &self.r,
+            biases: None,
+            peepholes: None,
+        };
+        let layer = || Layer::in_parts(isa, sharing.parts(), description, weights);
+        let layers: Vec<_> = (0..directions).map(|_| layer()).collect();
+        let layers: Vec<_> = layers.iter().collect();
+        let mut scratch = AlignedVec::zeros(sharing.scratch_len(&layers, samples));
+        let inputs = match plain {
+            true => Inputs::Plain(self.x.as_ptr()),
+            false => Inputs::Projected(self.x.as_ptr()),
+        };
+        let states = samples * hidden;
+        let mut runs = Vec::new();
+        for (direction, layer) in layers.iter().enumerate() {
+            let sequence = Sequence {
+                inputs,
+                steps,
+                samples,
+                lengths: None,
+                reverse: direction == 1,
+                outputs: Some(Outputs {
+                    pointer: self.y.as_mut_ptr().wrapping_add(direction * steps * states),
+                    step_stride: states,
+                    sample_stride: hidden,
+                }),
+                state: self.states.as_mut_ptr().wrapping_add(2 * direction * states),
+                memory: self.states.as_mut_ptr().wrapping_add((2 * direction + 1) * states),
+            };
+            runs.push((*layer, sequence));
+        }
+        let weights = description.cell.gates() * hidden * hidden;
+        let repeats = (1 << 22) / (weights * steps * samples * directions) + 1;
+        // SAFETY: there are as many inputs and outputs.
+        fastest(30, repeats, || unsafe { sharing.run(team, &runs, &mut scratch) })
+    }
+}
+
 fn main() {
     let isa = Isa::best();
-    println!("{}, one thread; microseconds", isa.name());
+    let threads = std::env::args().nth(1).and_then(|argument| argument.parse().ok());
+    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap());
+    let team = Team::new(threads).expect("the system gives the threads");
+    let one = Team::new(NonZeroUsize::MIN).expect("a team of one needs no thread");
+    println!("{}; microseconds: one thread | {threads} threads | what is chosen", isa.name());
     let cells = [
         ("LSTM", Cell::Lstm { coupled: false }),
         ("GRU", Cell::Gru { linear_before_reset: false }),
         ("GRU, linear before reset", Cell::Gru { linear_before_reset: true }),
         ("RNN", Cell::Rnn),
     ];
-    for (hidden, steps, samples) in
-        [(32, 1, 1), (64, 16, 1), (256, 1, 1), (256, 128, 1), (256, 32, 4)]
-    {
+    for (hidden, steps, samples, directions, plain) in [
+        (32, 1, 1, 1, true),
+        (64, 16, 1, 1, false),
+        (128, 128, 1, 1, false),
+        (256, 1, 1, 1, false),
+        (256, 1, 1, 1, true),
+        (256, 128, 1, 1, false),
+        (256, 128, 1, 2, false),
+        (256, 32, 4, 1, false),
+        (256, 32, 16, 1, false),
+    ] {
         for (name, cell) in cells {
-            let rows = cell.gates() * hidden;
-            let (w, r) = (numbers(rows * hidden, 0.1), numbers(rows * hidden, 0.1));
-            let weights =
-                Weights { inputs: Some(&w), recurrent: &r, biases: None, peepholes: None };
-            let layer = Layer::new(isa, Description::new(cell, hidden, hidden), weights);
-            let x = numbers(steps * samples * rows, 1.0);
-            let mut y = vec![0.0; steps * samples * hidden];
-            let (mut state, mut memory) =
-                (vec![0.0; samples * hidden], vec![0.0; samples * hidden]);
-            let mut scratch = AlignedVec::zeros(layer.scratch_len());
-            let repeats = (1 << 22) / (rows * hidden * steps * samples) + 1;
-            let mut run = |inputs: Inputs| {
-                fastest(30, repeats, || {
-                    let sequence = Sequence {
-                        inputs,
-                        steps,
-                        samples,
-                        lengths: None,
-                        reverse: false,
-                        outputs: Some(Outputs {
-                            pointer: y.as_mut_ptr(),
-                            step_stride: samples * hidden,
-                            sample_stride: hidden,
-                        }),
-                        state: &mut state,
-                        memory: &mut memory,
-                    };
-                    // SAFETY: there are as many inputs and outputs.
-                    unsafe { layer.run(sequence, &mut scratch) }
-                })
-            };
-            let projected = run(Inputs::Projected(x.as_ptr()));
-            let plain = run(Inputs::Plain(x.as_ptr()));
-            println!(
-                "{name:>25} {hidden:>4} × {steps:>3} steps × {samples}: {projected:>9.2} projected, {plain:>9.2} with W"
+            let description = Description::new(cell, hidden, hidden);
+            let workload = Workload { description, directions, steps, samples, plain };
+            let mut trial = Trial::new(workload);
+            let alone = trial.time(isa, &one, Sharing::ALONE);
+            print!(
+                "{name:>25} {hidden:>3}{} × {steps:>3} steps × {samples:>2}{}: {alone:>8.2} |",
+                if directions == 2 { " both ways" } else { "" },
+                if plain { " with W" } else { "" },
             );
+            for sharing in &Sharing::all(threads.get(), &workload)[1..] {
+                let time = trial.time(isa, &team, *sharing);
+                print!(" {sharing}: {time:.2} ({:.2}×),", alone / time);
+            }
+            let chosen = Sharing::choose(threads.get(), &workload, &Costs::default());
+            println!(" | {chosen}");
         }
     }
-    // What the weights of the LSTM with 256 units cost at least: their pure reading, and their product with a vector.
+    meetings(&team);
+    weights(isa);
+}
+
+/// What the threads of a team take to begin together, and to meet.
+fn meetings(team: &Team) {
+    let hand_over = fastest(30, 1000, || team.run_together(|_| {}));
+    let meetings = 1000;
+    let together = fastest(30, 1, || {
+        team.run_together(|member| {
+            let mut barrier = member.barrier(0..member.members());
+            (0..meetings).for_each(|_| barrier.wait());
+        });
+    });
+    let barrier = (together - hand_over) / f64::from(meetings);
+    println!("{} threads: {hand_over:.2} to begin and end, {barrier:.3} to meet", team.threads());
+}
+
+/// What the weights of the LSTM with 256 units cost at least: their pure reading, and their product with a vector.
+fn weights(isa: Isa) {
     let (rows, hidden) = (1024, 256);
     let mut weights = AlignedVec::zeros(rows * hidden);
     weights.copy_from_slice(&numbers(rows * hidden, 0.1));

@@ -5,7 +5,10 @@ use tachy_graph::op::recurrent::{Activation, Direction, Recurrence};
 use tachy_graph::{DType, Node, Op, ValueId};
 use tachy_kernels::math::Function;
 use tachy_kernels::product::{Epilogue, MatrixMut, MatrixRef, Packed, PackedLayout, Product};
-use tachy_kernels::recurrent::{Cell, Description, Inputs, Layer, Outputs, Sequence, Weights};
+use tachy_kernels::recurrent::{
+    Cell, Costs, Description, Inputs, Layer, Outputs, Sequence, Sharing, Weights, Workload,
+};
+use tachy_kernels::team::Team;
 
 use super::convolution::SharedMut;
 use crate::kernel::DataError;
@@ -41,35 +44,35 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
     let functions_of_cell = recurrence.activations.len() / directions;
     let threads = lowering.threads;
     let isa = lowering.isa;
-    let part = |elements: &[f32], length: usize, direction: usize| {
-        elements[direction * length..(direction + 1) * length].to_vec()
-    };
-    let mut ways = Vec::new();
-    for direction in 0..directions {
-        let w = part(w, rows * inputs, direction);
-        let r = part(r, rows * hidden, direction);
-        let biases = biases.map(|biases| part(biases, 2 * rows, direction));
-        let peepholes = peepholes.map(|peepholes| part(peepholes, 3 * hidden, direction));
+    let description = |direction: usize| {
+        let mut description = Description::new(cell, inputs, hidden);
         let first = direction * functions_of_cell;
-        let mut functions = [Function::Tanh; 3];
         let found = &recurrence.activations[first..first + functions_of_cell];
-        for (function, activation) in functions.iter_mut().zip(found) {
+        description.functions = [Function::Tanh; 3];
+        for (function, activation) in description.functions.iter_mut().zip(found) {
             *function = translate(*activation);
         }
-        let mut description = Description::new(cell, inputs, hidden);
-        description.functions = functions;
         description.clip = recurrence.clip;
+        description
+    };
+    // A single step's inputs are projected in the step itself.
+    let plain = steps == 1;
+    let workload = Workload { description: description(0), directions, steps, samples, plain };
+    let sharing = Sharing::choose(threads, &workload, &Costs::default());
+    let mut ways = Vec::new();
+    for direction in 0..directions {
+        let part = |length: usize| direction * length..(direction + 1) * length;
+        let w = &w[part(rows * inputs)];
         let weights = Weights {
-            // A single step's inputs are projected in the step itself.
-            inputs: (steps == 1).then_some(&w[..]),
-            recurrent: &r,
-            biases: biases.as_deref(),
-            peepholes: peepholes.as_deref(),
+            inputs: plain.then_some(w),
+            recurrent: &r[part(rows * hidden)],
+            biases: biases.map(|biases| &biases[part(2 * rows)]),
+            peepholes: peepholes.map(|peepholes| &peepholes[part(3 * hidden)]),
         };
-        let layer = Layer::new(isa, description, weights);
-        let projection = (steps > 1).then(|| {
+        let layer = Layer::in_parts(isa, sharing.parts(), description(direction), weights);
+        let projection = (!plain).then(|| {
             let layout = PackedLayout::new(isa, steps * samples, inputs, rows);
-            let weights = Packed::new(isa, steps * samples, (inputs, rows), &w, 1, inputs);
+            let weights = Packed::new(isa, steps * samples, (inputs, rows), w, 1, inputs);
             (Product::new(isa, threads, steps * samples, layout), weights)
         });
         ways.push(Way { layer, projection, reverse: reverse(recurrence, direction) });
@@ -78,8 +81,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
     let mut initial = |index: usize| operand(index).map(|id| lowering.read_row_major(id));
     let (initial_state, initial_memory) = (initial(5), initial(6));
     let outputs: Vec<_> = node.outputs.iter().map(|id| lowering.write_row_major(*id)).collect();
-    let scratch = ways.iter().map(|way| way.layer.scratch_len()).max().unwrap_or(0);
+    let layers: Vec<&Layer> = ways.iter().map(|way| &way.layer).collect();
+    let scratch = sharing.scratch_len(&layers, samples);
+    // Directions that are under way together need their products together.
+    let at_a_time = if sharing.strands() > 1 { directions } else { 1 };
     let routine = Recur {
+        projected: if plain { 0 } else { steps * samples * rows },
+        sharing,
+        at_a_time,
         ways,
         steps,
         samples,
@@ -87,7 +96,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
         hidden,
         rows,
         initial: [initial_state.is_some(), initial_memory.is_some()],
-        projected: if steps > 1 { steps * samples * rows } else { 0 },
         scratch,
     };
     lowering.step(node, Box::new(routine), vec![Some(x), initial_state, initial_memory], outputs);
@@ -131,6 +139,9 @@ struct Way {
 
 struct Recur {
     ways: Vec<Way>,
+    sharing: Sharing,
+    /// Directions that are run over together.
+    at_a_time: usize,
     steps: usize,
     samples: usize,
     inputs: usize,
@@ -138,86 +149,115 @@ struct Recur {
     rows: usize,
     /// Whether there are an initial state and an initial memory.
     initial: [bool; 2],
+    /// Elements of the products of one direction's inputs with W.
     projected: usize,
     scratch: usize,
 }
 
 impl Routine for Recur {
     fn detail(&self) -> String {
+        let threads = match self.sharing.threads() {
+            1 => String::new(),
+            threads => format!(", {threads} threads"),
+        };
         format!(
-            "{} steps × {} samples, {} → {}",
+            "{} steps × {} samples, {} → {}{threads}",
             self.steps, self.samples, self.inputs, self.hidden
         )
     }
 
     fn scratch(&self) -> usize {
-        self.projected + self.scratch
+        self.at_a_time * self.projected + self.scratch
     }
 
     unsafe fn run(&mut self, call: Call<'_>) -> Result<(), DataError> {
         let team = call.workers.team();
-        let (x, y) = (call.read(0), call.write(3));
-        let operands = call.operands;
-        let states = self.samples * self.hidden;
-        let (projected, scratch) = call.scratch.split_at_mut(self.projected);
-        for (direction, way) in self.ways.iter().enumerate() {
-            // SAFETY: the operands have the operator's sizes, and no two of them overlap.
+        let (projected, scratch) = call.scratch.split_at_mut(self.at_a_time * self.projected);
+        for (turn, ways) in self.ways.chunks(self.at_a_time).enumerate() {
+            let projected = projected.as_mut_ptr();
+            let prepare = |index: usize| {
+                let direction = turn * self.at_a_time + index;
+                let to = projected.wrapping_add(index * self.projected);
+                // SAFETY: the operands have the operator's sizes, and no two of them overlap.
+                let sequence = unsafe { self.prepare(&call.operands, team, direction, to) };
+                (&ways[index].layer, sequence)
+            };
+            // SAFETY: as above; each direction has a part of each operand.
             unsafe {
-                // The last states are computed where they belong, from the first ones on.
-                let begin = |given: bool, initial: usize, last: usize| {
-                    let last = call
-                        .operands
-                        .get(last)
-                        .map_or(std::ptr::null_mut(), |last| last.cast::<f32>());
-                    if last.is_null() {
-                        return &mut [][..];
-                    }
-                    let last = std::slice::from_raw_parts_mut(last.add(direction * states), states);
-                    if given {
-                        let initial =
-                            operands[initial].cast_const().cast::<f32>().add(direction * states);
-                        last.copy_from_slice(std::slice::from_raw_parts(initial, states));
-                    } else {
-                        last.fill(0.0);
-                    }
-                    last
-                };
-                let state = begin(self.initial[0], 1, 4);
-                let memory = begin(self.initial[1], 2, 5);
-                let inputs = match &way.projection {
-                    None => Inputs::Plain(x),
-                    Some((product, weights)) => {
-                        let to = SharedMut(std::ptr::null_mut(), projected.as_mut_ptr());
-                        let from = SharedMut(std::ptr::null_mut(), x.cast_mut());
-                        let epilogue =
-                            Epilogue { bias: Some(way.layer.projection_bias()), ..Epilogue::NONE };
-                        team.run(product.tasks(), |task| {
-                            let (to, from) = (&to, &from);
-                            let out = MatrixMut { first: to.1, pitch: self.rows };
-                            let a = MatrixRef { first: from.1, pitch: self.inputs };
-                            product.run(task, a, weights.elements(), None, epilogue, out);
-                        });
-                        Inputs::Projected(projected.as_ptr())
-                    }
-                };
-                let outputs = Outputs {
-                    pointer: y.add(direction * states),
-                    step_stride: self.ways.len() * states,
-                    sample_stride: self.hidden,
-                };
-                let sequence = Sequence {
-                    inputs,
-                    steps: self.steps,
-                    samples: self.samples,
-                    lengths: None,
-                    reverse: way.reverse,
-                    outputs: Some(outputs),
-                    state,
-                    memory,
-                };
-                way.layer.run(sequence, scratch);
+                match ways.len() {
+                    1 => self.sharing.run(team, &[prepare(0)], scratch),
+                    _ => self.sharing.run(team, &[prepare(0), prepare(1)], scratch),
+                }
             }
         }
         Ok(())
+    }
+}
+
+impl Recur {
+    /// Makes the states and the products with W ready for a direction.
+    ///
+    /// # Safety
+    /// The operands must have the operator's sizes, and nothing else may use the outputs or what is behind `projected`.
+    unsafe fn prepare(
+        &self,
+        operands: &[*mut u8],
+        team: &Team,
+        direction: usize,
+        projected: *mut f32,
+    ) -> Sequence<'static> {
+        let way = &self.ways[direction];
+        let states = self.samples * self.hidden;
+        let operand = |index: usize| {
+            let operand = operands.get(index).filter(|operand| !operand.is_null());
+            operand.map(|operand| operand.cast::<f32>().wrapping_add(direction * states))
+        };
+        // The last states are computed where they belong, from the first ones on.
+        let begin = |given: bool, initial: usize, last: usize| {
+            let last = operand(last)?;
+            // SAFETY: the caller promises the operands.
+            unsafe {
+                match operand(initial).filter(|_| given) {
+                    Some(initial) => last.copy_from_nonoverlapping(initial, states),
+                    None => last.write_bytes(0, states),
+                }
+            }
+            Some(last)
+        };
+        let (state, memory) = (begin(self.initial[0], 1, 4), begin(self.initial[1], 2, 5));
+        let x = operands[0].cast::<f32>();
+        let inputs = match &way.projection {
+            None => Inputs::Plain(x),
+            Some((product, weights)) => {
+                let (to, from) = (
+                    SharedMut(std::ptr::null_mut(), projected),
+                    SharedMut(std::ptr::null_mut(), x),
+                );
+                let epilogue =
+                    Epilogue { bias: Some(way.layer.projection_bias()), ..Epilogue::NONE };
+                team.run(product.tasks(), |task| {
+                    let (to, from) = (&to, &from);
+                    let out = MatrixMut { first: to.1, pitch: self.rows };
+                    let a = MatrixRef { first: from.1.cast_const(), pitch: self.inputs };
+                    // SAFETY: the caller promises the operands; tasks write blocks of their own.
+                    unsafe { product.run(task, a, weights.elements(), None, epilogue, out) };
+                });
+                Inputs::Projected(projected)
+            }
+        };
+        Sequence {
+            inputs,
+            steps: self.steps,
+            samples: self.samples,
+            lengths: None,
+            reverse: way.reverse,
+            outputs: operand(3).map(|pointer| Outputs {
+                pointer,
+                step_stride: self.ways.len() * states,
+                sample_stride: self.hidden,
+            }),
+            state: state.expect("the last state is an output of every recurrent operator"),
+            memory: memory.unwrap_or(std::ptr::null_mut()),
+        }
     }
 }

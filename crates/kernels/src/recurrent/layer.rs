@@ -2,7 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::panels::{MOST_SAMPLES, Panels};
+use super::panels::MOST_SAMPLES;
+use super::part::Part;
 use crate::lanes::Isa;
 use crate::math::Function;
 
@@ -74,16 +75,9 @@ pub struct Weights<'a> {
 
 /// A layer in one direction.
 pub struct Layer {
-    pub(super) isa: Isa,
     pub(super) description: Description,
-    pub(super) input_weights: Option<Panels>,
-    pub(super) recurrent: Panels,
-    /// The hidden gate of a GRU whose reset gate goes before the product.
-    pub(super) candidate: Option<Panels>,
-    pub(super) projection_bias: Vec<f32>,
-    /// R's biases of the hidden gate, where the reset gate is applied to them.
-    pub(super) candidate_bias: Vec<f32>,
-    pub(super) peepholes: Option<Vec<f32>>,
+    projection_bias: Vec<f32>,
+    pub(super) parts: Vec<Part>,
     /// Whether the next step goes through the weights from their end.
     pub(super) backward: AtomicBool,
 }
@@ -94,6 +88,20 @@ impl Layer {
     /// # Panics
     /// If weights are not of the described size.
     pub fn new(isa: Isa, description: Description, weights: Weights<'_>) -> Self {
+        Self::in_parts(isa, 1, description, weights)
+    }
+
+    /// As [`new`](Self::new), in so many parts that threads can take for themselves; fewer if there are not so many
+    /// vectors of hidden units.
+    ///
+    /// # Panics
+    /// As for `new`.
+    pub fn in_parts(
+        isa: Isa,
+        parts: usize,
+        description: Description,
+        weights: Weights<'_>,
+    ) -> Self {
         let Description { cell, inputs, hidden, .. } = description;
         let outputs = cell.gates() * hidden;
         let expect = |name: &str, vector: Option<&[f32]>, length: usize| {
@@ -117,24 +125,18 @@ impl Layer {
                 *sum += bias;
             }
         }
-        let r = weights.recurrent;
-        let (recurrent, candidate) = match cell {
-            Cell::Gru { linear_before_reset: false } => {
-                let (gates, rest) = r.split_at(2 * hidden * hidden);
-                let gates = Panels::new(isa, gates, 2 * hidden, hidden);
-                (gates, Some(Panels::new(isa, rest, hidden, hidden)))
-            }
-            _ => (Panels::new(isa, r, outputs, hidden), None),
+        let lanes = isa.lanes();
+        let vectors = hidden.div_ceil(lanes);
+        let parts = parts.clamp(1, vectors.max(1));
+        let boundary = |part: usize| (part * vectors / parts * lanes).min(hidden);
+        let part = |part: usize| {
+            let units = boundary(part)..boundary(part + 1);
+            Part::new(isa, &description, units, weights, &projection_bias, &candidate_bias)
         };
         Self {
-            isa,
             description,
-            input_weights: weights.inputs.map(|w| Panels::new(isa, w, outputs, inputs)),
-            recurrent,
-            candidate,
+            parts: (0..parts).map(part).collect(),
             projection_bias,
-            candidate_bias,
-            peepholes: weights.peepholes.map(<[f32]>::to_vec),
             backward: AtomicBool::new(false),
         }
     }
@@ -144,14 +146,20 @@ impl Layer {
         &self.description
     }
 
+    /// In how many parts the weights are.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
     /// What has to be added to the products of inputs and W, `[gates · hidden]`: W's biases, and R's where they may be
     /// added at once.
     pub fn projection_bias(&self) -> &[f32] {
         &self.projection_bias
     }
 
-    /// Elements of scratch memory that a run needs.
-    pub fn scratch_len(&self) -> usize {
-        MOST_SAMPLES * (self.description.cell.gates() + 1) * self.description.hidden
+    /// Elements of scratch memory that a run over so many samples needs.
+    pub fn scratch_len(&self, samples: usize) -> usize {
+        let exchange = if self.parts.len() > 1 { samples } else { 0 };
+        (MOST_SAMPLES * (self.description.cell.gates() + 1) + exchange) * self.description.hidden
     }
 }

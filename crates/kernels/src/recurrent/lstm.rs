@@ -1,34 +1,29 @@
 //! The cell of a long short-term memory.
 
-use super::functions::Limit;
-use super::layer::{Cell, Layer};
+use super::layer::Cell;
+use super::part::Part;
 use crate::lanes::{Lanes, Work};
 use crate::math::{Function, sigmoid_fraction, tanh_fraction};
 
-impl Layer {
-    pub(super) fn limit(&self) -> Limit {
-        Limit::of(&self.description)
-    }
-
-    /// The states after a step, of the gates before their functions.
+impl Part {
+    /// The states of the part's units after a step, of their gates before their functions.
     pub(super) fn update_lstm(&self, gates: &mut [f32], state: &mut [f32], memory: &mut [f32]) {
         let usual = [Function::Sigmoid, Function::Tanh, Function::Tanh];
-        if self.description.functions == usual {
-            self.isa.run(Update { layer: self, gates, state, memory });
+        if self.functions == usual {
+            self.isa.run(Update { part: self, gates, state, memory });
         } else {
             self.update_any_lstm(gates, state, memory);
         }
     }
 
     fn is_coupled(&self) -> bool {
-        self.description.cell == Cell::Lstm { coupled: true }
+        self.cell == Cell::Lstm { coupled: true }
     }
 
     /// As [`update_lstm`](Self::update_lstm) for any functions, each over all units.
     fn update_any_lstm(&self, gates: &mut [f32], state: &mut [f32], memory: &mut [f32]) {
-        let (isa, limit) = (self.isa, self.limit());
-        let hidden = self.description.hidden;
-        let [of_gates, of_input, of_output] = self.description.functions;
+        let (isa, limit, hidden) = (self.isa, self.limit, self.units.len());
+        let [of_gates, of_input, of_output] = self.functions;
         let (input, rest) = gates.split_at_mut(hidden);
         let (output, rest) = rest.split_at_mut(hidden);
         let (forget, candidate) = rest.split_at_mut(hidden);
@@ -67,7 +62,7 @@ fn add_products(to: &mut [f32], a: Option<&[f32]>, b: &[f32]) {
 }
 
 struct Update<'a> {
-    layer: &'a Layer,
+    part: &'a Part,
     gates: &'a mut [f32],
     state: &'a mut [f32],
     memory: &'a mut [f32],
@@ -77,7 +72,7 @@ impl Work for Update<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<L: Lanes>(mut self) {
-        let hidden = self.layer.description.hidden;
+        let hidden = self.part.units.len();
         let mut unit = 0;
         while unit < hidden {
             let count = L::LANES.min(hidden - unit);
@@ -91,8 +86,8 @@ impl Work for Update<'_> {
 impl Update<'_> {
     #[inline(always)]
     unsafe fn units<L: Lanes>(&mut self, unit: usize, count: usize) {
-        let layer = self.layer;
-        let (hidden, limit) = (layer.description.hidden, layer.limit());
+        let part = self.part;
+        let (hidden, limit) = (part.units.len(), part.limit);
         let gates = self.gates.as_ptr();
         // SAFETY: as for the caller.
         unsafe {
@@ -100,7 +95,7 @@ impl Update<'_> {
             let before = L::load_first(memory, count);
             let gate = |index: usize| L::load_first(gates.add(index * hidden + unit), count);
             let (mut input, mut output, mut forget) = (gate(0), gate(1), gate(2));
-            let peepholes = layer.peepholes.as_ref().map(|peepholes| peepholes.as_ptr().add(unit));
+            let peepholes = part.peepholes.as_ref().map(|peepholes| peepholes.as_ptr().add(unit));
             if let Some(peepholes) = peepholes {
                 input = L::load_first(peepholes, count).mul_add(before, input);
                 forget = L::load_first(peepholes.add(2 * hidden), count).mul_add(before, forget);
@@ -110,7 +105,7 @@ impl Update<'_> {
             let [input, input_of] = sigmoid_fraction(limit.apply(input));
             let [candidate, candidate_of] = tanh_fraction(limit.apply(gate(3)));
             let new_of = input_of.mul(candidate_of);
-            let after = if layer.is_coupled() {
+            let after = if part.is_coupled() {
                 let forget = input_of.sub(input).mul(candidate_of);
                 forget.mul_add(before, input.mul(candidate)).div(new_of)
             } else {

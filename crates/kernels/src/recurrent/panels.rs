@@ -27,14 +27,25 @@ impl Panels {
     /// # Panics
     /// If there are fewer weights.
     pub fn new(isa: Isa, weights: &[f32], outputs: usize, inputs: usize) -> Self {
+        Self::of_rows(isa, outputs, inputs, |output| &weights[output * inputs..][..inputs])
+    }
+
+    /// Packs the rows that `row` gives for each output.
+    pub(super) fn of_rows<'w>(
+        isa: Isa,
+        outputs: usize,
+        inputs: usize,
+        row: impl Fn(usize) -> &'w [f32],
+    ) -> Self {
         let lanes = isa.lanes();
         let mut packed = AlignedVec::zeros(outputs.div_ceil(lanes) * lanes * inputs);
         for (panel, vectors) in panels(outputs.div_ceil(lanes)) {
             let width = vectors * lanes;
-            for input in 0..inputs {
-                for column in 0..width.min(outputs - panel * lanes) {
-                    let place = panel * lanes * inputs + input * width + column;
-                    packed[place] = weights[(panel * lanes + column) * inputs + input];
+            let elements = &mut packed[panel * lanes * inputs..][..width * inputs];
+            for column in 0..width.min(outputs - panel * lanes) {
+                let places = elements.iter_mut().skip(column).step_by(width);
+                for (place, weight) in places.zip(row(panel * lanes + column)) {
+                    *place = *weight;
                 }
             }
         }
@@ -62,21 +73,26 @@ impl Panels {
         );
         let (from, to) = ([from.as_ptr()], [to.as_mut_ptr()]);
         // SAFETY: there are as many elements.
-        unsafe { self.accumulate_samples(&from, &to, false) }
+        unsafe { self.accumulate_samples(&from, &to, None, false) }
     }
 
-    /// As [`accumulate`](Self::accumulate), for one to [`MOST_SAMPLES`] samples; perhaps from the last panel to the
-    /// first.
+    /// As [`accumulate`](Self::accumulate), for one to [`MOST_SAMPLES`] samples; perhaps with a bias that is added to the
+    /// product first, and from the last panel to the first.
     ///
     /// # Safety
     /// Behind the pointers there must be as many elements as the matrix has inputs and outputs.
+    ///
+    /// # Panics
+    /// If there are fewer biases than outputs.
     pub(super) unsafe fn accumulate_samples(
         &self,
         from: &[*const f32],
         to: &[*mut f32],
+        bias: Option<&[f32]>,
         backward: bool,
     ) {
-        self.isa.run(Product { panels: self, from, to, backward });
+        assert!(bias.is_none_or(|bias| bias.len() >= self.outputs), "a bias for each output");
+        self.isa.run(Product { panels: self, from, to, bias, backward });
     }
 }
 
@@ -94,6 +110,7 @@ struct Product<'a> {
     panels: &'a Panels,
     from: &'a [*const f32],
     to: &'a [*mut f32],
+    bias: Option<&'a [f32]>,
     backward: bool,
 }
 
@@ -206,6 +223,10 @@ impl Product<'_> {
                     }
                     let offset = first + skip + vector * L::LANES;
                     let left = self.panels.outputs - offset;
+                    if let Some(bias) = self.bias {
+                        let bias = bias.as_ptr().add(offset);
+                        sum = L::load_first(bias, left.min(L::LANES)).add(sum);
+                    }
                     let to = to[sample].add(offset);
                     if left >= L::LANES {
                         L::load(to).add(sum).store(to);

@@ -1,10 +1,17 @@
 //! Layers on every instruction set against the definition in f64, one number at a time.
 
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::lanes::Isa;
 use crate::math::Function;
+use crate::team::Team;
+
+/// More threads than most machines have processors for these tests.
+static TEAM: LazyLock<Team> = LazyLock::new(|| Team::new(NonZeroUsize::new(4).unwrap()).unwrap());
 
 /// Numbers between −1 and 1 without a pattern that vectors would see.
 fn numbers(count: usize, seed: u32) -> Vec<f32> {
@@ -35,7 +42,7 @@ fn panels_of_every_width() {
                         let targets: Vec<_> =
                             (0..samples).map(|i| start.wrapping_add(i * outputs)).collect();
                         // SAFETY: there are as many elements.
-                        unsafe { panels.accumulate_samples(&sources, &targets, backward) }
+                        unsafe { panels.accumulate_samples(&sources, &targets, None, backward) }
                         for (place, got) in to[..samples * outputs].iter().enumerate() {
                             let (sample, output) = (place / outputs, place % outputs);
                             let row = weights[output * inputs..][..inputs].iter();
@@ -164,6 +171,7 @@ proptest! {
         samples in 1..6usize,
         (usual, clip, has_biases, has_peepholes, has_lengths, reverse, projected) in
             any::<(bool, bool, bool, bool, bool, bool, bool)>(),
+        (threads, way) in (1..=4usize, any::<prop::sample::Index>()),
     ) {
         let mut description = Description::new(cell, size, hidden);
         if !usual {
@@ -186,11 +194,11 @@ proptest! {
         let x = numbers(steps * samples * size, 5);
         let lengths: Vec<i32> = (0..samples).map(|i| ((i * 7 + 3) % (steps + 1)) as i32).collect();
         let (state, memory) = (numbers(samples * hidden, 6), numbers(samples * hidden, 7));
+        let workload = Workload { description, directions: 2, steps, samples, plain: !projected };
+        let ways = Sharing::all(threads, &workload);
+        let sharing = ways[way.index(ways.len())];
         for isa in Isa::all() {
-            let layer = Layer::new(isa, description, weights);
-            let (mut last, mut last_memory) = (state.clone(), memory.clone());
-            // Outputs with the samples outermost and a gap behind each state.
-            let mut y = vec![9.0; samples * steps * (hidden + 1)];
+            let layer = &Layer::in_parts(isa, sharing.parts(), description, weights);
             let products: Vec<f32> = x.chunks_exact(size).flat_map(|x| {
                 let row = |row: usize| {
                     let w = &w[row * size..][..size];
@@ -198,8 +206,10 @@ proptest! {
                 };
                 (0..rows).map(row).collect::<Vec<_>>()
             }).collect();
-            let mut scratch = vec![f32::NAN; layer.scratch_len()];
-            let sequence = Sequence {
+            // Outputs with the samples outermost and a gap behind each state.
+            let y = || vec![9.0; samples * steps * (hidden + 1)];
+            let mut results: [_; 3] = std::array::from_fn(|_| (state.clone(), memory.clone(), y()));
+            let [alone, first, second] = results.each_mut().map(|(state, memory, y)| Sequence {
                 inputs: match projected {
                     true => Inputs::Projected(products.as_ptr()),
                     false => Inputs::Plain(x.as_ptr()),
@@ -213,11 +223,19 @@ proptest! {
                     step_stride: hidden + 1,
                     sample_stride: steps * (hidden + 1),
                 }),
-                state: &mut last,
-                memory: if is_lstm { &mut last_memory } else { &mut [] },
-            };
+                state: state.as_mut_ptr(),
+                memory: memory.as_mut_ptr(),
+            });
+            let mut scratch = vec![f32::NAN; layer.scratch_len(samples)];
+            let mut shared = vec![f32::NAN; sharing.scratch_len(&[layer, layer], samples)];
             // SAFETY: there are as many inputs and outputs.
-            unsafe { layer.run(sequence, &mut scratch) }
+            unsafe {
+                layer.run(&alone, &mut scratch);
+                sharing.run(&TEAM, &[(layer, first), (layer, second)], &mut shared);
+            }
+            prop_assert_eq!(&results[0], &results[1], "{:?}", sharing);
+            prop_assert_eq!(&results[0], &results[2], "{:?}", sharing);
+            let (last, last_memory, y) = &results[0];
             for sample in 0..samples {
                 let length = if has_lengths { lengths[sample] as usize } else { steps };
                 let at = |time: usize| wide(&x[(time * samples + sample) * size..][..size]);
