@@ -179,7 +179,7 @@ impl Routine for Recur {
                 let direction = turn * self.at_a_time + index;
                 let to = projected.wrapping_add(index * self.projected);
                 // SAFETY: the operands have the operator's sizes, and no two of them overlap.
-                let sequence = unsafe { self.prepare(&call.operands, team, direction, to) };
+                let sequence = unsafe { self.prepare(call.operands, team, direction, to) };
                 (&ways[index].layer, sequence)
             };
             // SAFETY: as above; each direction has a part of each operand.
