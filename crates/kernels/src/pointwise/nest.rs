@@ -87,6 +87,18 @@ impl<B: Body> Work for PassWork<'_, B> {
                         for ahead in &self.pass.ahead[..self.pass.aheads] {
                             prefetch(*ahead, column..end);
                         }
+                        // Four at a time where that many are left: they do not depend on each other.
+                        while column + 4 * L::LANES <= end {
+                            let mut values = [L::splat(0.0); 4];
+                            for (index, value) in values.iter_mut().enumerate() {
+                                let (_, from) = at::<B>(to, from, column + index * L::LANES);
+                                *value = body.of::<L, false>(from, L::LANES);
+                            }
+                            for (index, value) in values.into_iter().enumerate() {
+                                value.store(to.wrapping_add(column + index * L::LANES));
+                            }
+                            column += 4 * L::LANES;
+                        }
                         while column < end {
                             let (to, from) = at::<B>(to, from, column);
                             body.of::<L, false>(from, L::LANES).store(to);

@@ -151,7 +151,7 @@ impl Finish for Limits {
     #[inline(always)]
     unsafe fn finish<L: Lanes>(self, x: L) -> L {
         // SAFETY: the caller has made sure of the instruction set.
-        unsafe { L::splat(self.high).min(L::splat(self.low).max(x)) }
+        unsafe { x.clamp(L::splat(self.low), L::splat(self.high)) }
     }
 }
 
