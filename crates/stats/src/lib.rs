@@ -9,7 +9,7 @@
 //! | what did one thing yield? | [`Samples`], [`Summary`], [`Outliers`], [`SteadyState`] |
 //! | which of several devices is fastest? | [`rank`], [`compare`] |
 //! | is this program slower than that one? | [`Plan`] before, [`Duel`] meanwhile, [`judge`] on a recording |
-//! | which of many benchmarks changed? | [`e_benjamini_hochberg`], [`confirm`], [`Control`], [`Balance`] |
+//! | which of many benchmarks changed? | [`judge_family`] with [`Stages`] and a [`Control`], [`Balance`] |
 //! | when did it change? | [`analyse`], [`e_divisive`], [`remove_machine_speed`] |
 //!
 //! ```
@@ -57,7 +57,8 @@ mod verdict;
 pub use bootstrap::{Bootstrap, Resampling};
 pub use error::StatisticsError;
 pub use family::{
-    Balance, Control, Lopsided, benjamini_hochberg, confirm, e_benjamini_hochberg, under_control,
+    Balance, Control, Lopsided, Stages, benjamini_hochberg, confirm, e_benjamini_hochberg,
+    judge_family, under_control,
 };
 pub use history::{
     Analysis, Change, DivisiveOptions, Drift, HistoryOptions, InvalidReference, SpeedRemoval,

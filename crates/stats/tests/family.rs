@@ -8,8 +8,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use support::machine::{Machine, Spread};
 use tachy_stats::{
-    Balance, Control, Design, DuelOptions, Finding, Judgement, Outcome, Pair, Settlement,
-    benjamini_hochberg, confirm, e_benjamini_hochberg, judge, under_control,
+    Balance, Control, Design, DuelOptions, Finding, Judgement, Outcome, Pair, Settlement, Stages,
+    benjamini_hochberg, confirm, e_benjamini_hochberg, judge, judge_family, under_control,
 };
 
 fn judgement(ratio: f64, seed: u64) -> Judgement {
@@ -84,6 +84,33 @@ fn a_failed_control_withdraws_every_finding() {
     let withdrawn = under_control(&same, Control::Distrusted);
     assert_eq!((withdrawn.outcome, withdrawn.finding), (Outcome::Unsure, Finding::ControlFailed));
     assert_eq!(withdrawn.settlement, Some(Settlement::RepairedRun));
+}
+
+#[test]
+fn a_family_is_judged_as_one() {
+    let (slower, again, same) = (judgement(1.05, 1), judgement(1.05, 2), judgement(1.0, 3));
+    let both = Stages { first: slower, second: Some(again) };
+    assert!(Stages::first(slower).awaits_confirmation());
+    assert!(!both.awaits_confirmation() && !Stages::first(same).awaits_confirmation());
+
+    let outcomes = |benchmarks: &[Stages], control| -> Vec<(Outcome, Finding)> {
+        judge_family(benchmarks, control, 0.05).iter().map(|j| (j.outcome, j.finding)).collect()
+    };
+    let run = [both, Stages::first(same), Stages::first(slower)];
+    let found = (again.outcome, again.finding);
+    let sane = (same.outcome, same.finding);
+    let unconfirmed = (Outcome::Unsure, Finding::Unconfirmed);
+    assert_eq!(outcomes(&run, Control::Trusted), [found, sane, unconfirmed]);
+    let withdrawn = (Outcome::Unsure, Finding::ControlFailed);
+    assert_eq!(outcomes(&run, Control::Distrusted), [withdrawn; 3]);
+
+    // As many equals around a finding that is barely one at each stage: 400² among 10,000 at 5%.
+    let barely = Judgement { e_value: 400.0, ..slower };
+    let barely = Stages { first: barely, second: Some(barely) };
+    let mut crowd = vec![Stages::first(same); 9_999];
+    crowd.push(barely);
+    assert_eq!(outcomes(&crowd, Control::Trusted)[9_999], (Outcome::Unsure, Finding::AmongMany));
+    assert_eq!(outcomes(&crowd[5_000..], Control::Trusted)[4_999].0, Outcome::Slower);
 }
 
 #[test]

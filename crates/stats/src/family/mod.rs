@@ -4,8 +4,10 @@ mod balance;
 mod confirm;
 mod control;
 mod false_discovery;
+mod stages;
 
 pub use balance::{Balance, Lopsided};
 pub use confirm::confirm;
 pub use control::{Control, under_control};
 pub use false_discovery::{benjamini_hochberg, e_benjamini_hochberg};
+pub use stages::{Stages, judge_family};

@@ -11,7 +11,8 @@ use crate::sorted::median_in_place;
 use crate::{MAD_TO_STANDARD_DEVIATION, Outcome, Samples, Severity};
 
 /// How often a flat history may be called changed, and what counts as a change.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HistoryOptions {
     /// The probability that anything is found in a whole series that is flat; 0.005 (1 in 200) by default.
     pub false_alarm: f64,

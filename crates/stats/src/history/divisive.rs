@@ -3,9 +3,11 @@
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// How sure a change point must be, and how it is tested.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DivisiveOptions {
     /// The p-value from which on a change point is not believed; 0.01 by default.
     pub significance: f64,

@@ -1,5 +1,7 @@
 //! Pairs watched as they come, until they decide.
 
+use serde::{Deserialize, Serialize};
+
 use super::adjust::Adjustment;
 use super::design::Design;
 use super::evidence::{Evidence, anytime_interval};
@@ -10,7 +12,8 @@ use super::signed_rank::signed_rank_location;
 use crate::{Estimate, Interval, Outcome, Replication, ReplicationUnit, StatisticsError};
 
 /// What a duel is asked to find, and how often it may err.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DuelOptions {
     /// The difference that does not matter in practice, as a share; 0.01 (1%) by default.
     pub margin: f64,

@@ -29,8 +29,12 @@ pub enum Finding {
     TooFew,
     /// A control that compares the reference with itself in the same run found a difference.
     ControlFailed,
+    /// What was found at first has not been measured anew yet.
+    Unconfirmed,
     /// What was found at first did not show again when measured anew in reversed order.
     NotConfirmed,
+    /// Among as many benchmarks as were measured together, a finding as clear may well be chance.
+    AmongMany,
 }
 
 /// What would turn an unsure judgement into a sure one.
@@ -106,6 +110,12 @@ impl fmt::Display for Finding {
             Finding::TooFew => f.write_str("so few pairs can decide nothing"),
             Finding::ControlFailed => f.write_str(
                 "the reference compared with itself showed a difference, so the run is not to be trusted",
+            ),
+            Finding::Unconfirmed => {
+                f.write_str("a difference showed, but it was not measured again in reversed order")
+            }
+            Finding::AmongMany => f.write_str(
+                "among as many benchmarks a difference as clear as this one may well be chance",
             ),
             Finding::NotConfirmed => f.write_str(
                 "a difference showed at first but not when measured again in reversed order",
