@@ -34,8 +34,8 @@ enum Progress {
 impl CpuExecutable {
     pub(crate) fn new(graph: &Graph, options: &CompileOptions) -> Result<Self> {
         let mut phases = Vec::new();
-        let start = Instant::now();
         let workers = Workers::new(options.threads)?;
+        let start = Instant::now();
         let optimised;
         let ready = match options.optimize {
             false => graph,
@@ -51,9 +51,8 @@ impl CpuExecutable {
                 &optimised
             }
         };
-        let start = Instant::now();
         let program = Program::new(ready, options.threads.get(), !options.optimize)?;
-        phases.push(("prepare", start.elapsed()));
+        phases.extend_from_slice(program.phases());
         let fixed_inputs = graph
             .fixed_inputs()
             .iter()

@@ -1,9 +1,16 @@
-//! A run makes no allocation, no release and no system call, from the first one on.
+//! A run makes no allocation, no release, no system call and, on one thread, no locked operation, from the first one on.
 //!
 //! Every model of the zoo is prepared, then run in a process of its own that the kernel kills at the first system call
 //! but `write` (seccomp's strict mode), with an allocator that counts. `cargo test --release -p tachy-cpu --test
-//! real_time -- RUNS` makes as many runs of each as are asked for; a handful by default.
+//! real_time -- RUNS [MODEL …]` makes as many runs of each model as are asked for; a handful by default.
+//!
+//! With `locks` instead of a number, one run of each model is executed instruction by instruction, and those that lock
+//! the bus are counted: every lock, reference count and other atomic change begins with one.
 #![allow(missing_docs)]
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "real_time/locked_instructions.rs"]
+mod locked_instructions;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,15 +115,45 @@ fn run_confined(executable: &mut dyn Executable, runs: u64) -> (u64, u64) {
 }
 
 fn main() {
-    let runs = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3);
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let what = arguments.next().unwrap_or_else(|| "3".to_owned());
+    let models: Vec<String> = arguments.collect();
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    if what == "locks" {
+        let found = locked_instructions::count(|| {
+            ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+            RELEASES.swap(1, Ordering::Relaxed);
+        });
+        assert_eq!(found.locked, 2, "an addition and an exchange are found");
+    }
     for entry in zoo::names() {
+        if !models.is_empty() && !models.iter().any(|model| model == entry.name) {
+            continue;
+        }
         let graph = zoo::build(entry.name, &ZooOptions::default()).unwrap();
         let mut executable = ready(&graph);
-        let (allocations, releases) = run_confined(&mut *executable, runs);
-        println!(
-            "{}: {runs} runs, {allocations} allocations, {releases} releases, no system call",
-            entry.name
-        );
-        assert_eq!((allocations, releases), (0, 0), "{} allocates in its runs", entry.name);
+        match what.parse() {
+            Ok(runs) => {
+                let (allocations, releases) = run_confined(&mut *executable, runs);
+                println!(
+                    "{}: {runs} runs, {allocations} allocations, {releases} releases, no system call",
+                    entry.name
+                );
+                assert_eq!((allocations, releases), (0, 0), "{} allocates in its runs", entry.name);
+            }
+            Err(_) => count_locks(entry.name, &mut *executable),
+        }
     }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn count_locks(name: &str, executable: &mut dyn Executable) {
+    let count = locked_instructions::count(|| executable.run().unwrap());
+    println!("{name}: {} instructions in a run, {} of them locked", count.all, count.locked);
+    assert_eq!(count.locked, 0, "{name} locks in its runs");
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn count_locks(_: &str, _: &mut dyn Executable) {
+    println!("locked instructions can be counted on Linux, x86-64, alone");
 }

@@ -123,7 +123,7 @@ pub struct StepTime {
 /// What compiling took and gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CompileStats {
-    /// The phases in order: "import", "prepare" …
+    /// The phases in order: "import", "optimise", "plan" …
     pub phases: Vec<(&'static str, Duration)>,
     /// Operators in the graph as it was given; `None` if the engine does not say.
     pub nodes: Option<usize>,

@@ -14,6 +14,7 @@ mod library_file;
 mod library_search;
 mod open_signature;
 mod options;
+mod plan_cache;
 mod python_environment;
 mod registry;
 mod signature;
@@ -26,6 +27,7 @@ pub use executable::{CompileStats, Completion, Executable, MemoryStats, StepTime
 pub use library_search::{LibraryAbsent, LibrarySearch};
 pub use open_signature::{OpenPort, OpenSignature};
 pub use options::CompileOptions;
+pub use plan_cache::{PlanCache, PlanCacheStatistics};
 pub use python_environment::PythonEnvironment;
 pub use registry::Registry;
 pub use signature::{Port, Signature};

@@ -1,7 +1,7 @@
 //! A program that can run.
 #![allow(unsafe_code)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tachy_graph::{DType, Graph, Tensor};
 use tachy_runtime::{Error, Result, StepTime};
@@ -26,6 +26,7 @@ pub(crate) struct Program {
     scratch: Vec<f32>,
     lower_bound: u64,
     flush: bool,
+    phases: Vec<(&'static str, Duration)>,
 }
 
 // SAFETY: the addresses lead into the arena and the constants, which the program owns.
@@ -38,8 +39,16 @@ impl Program {
     /// # Errors
     /// If there is no kernel for a node, or no memory.
     pub(crate) fn new(graph: &Graph, threads: usize, plain: bool) -> Result<Self> {
+        let mut phases = Vec::new();
+        let mut last = Instant::now();
+        let mut phase = |name| {
+            let now = Instant::now();
+            phases.push((name, now - std::mem::replace(&mut last, now)));
+        };
         let lowered = Lowering::run(graph, threads, plain)?;
+        phase("lower and pack");
         let places = memory::place(&lowered)?;
+        phase("plan");
         let bytes = usize::try_from(places.bytes).map_err(|_| too_large(places.bytes))?;
         let mut arena = Tensor::zeros(DType::U8, &[bytes])?;
         let start = arena.bytes_mut();
@@ -78,6 +87,7 @@ impl Program {
         let mut scratch_memory = Vec::new();
         scratch_memory.try_reserve_exact(scratch).map_err(|_| too_large(scratch as u64 * 4))?;
         scratch_memory.resize(scratch, 0.0);
+        phase("allocate");
         Ok(Self {
             steps: lowered.steps,
             operands,
@@ -88,7 +98,13 @@ impl Program {
             scratch: scratch_memory,
             lower_bound: places.lower_bound,
             flush: !plain,
+            phases,
         })
+    }
+
+    /// What making it took.
+    pub(crate) fn phases(&self) -> &[(&'static str, Duration)] {
+        &self.phases
     }
 
     /// The number of steps.

@@ -76,6 +76,9 @@ pub(super) fn run(
         levels.join(", "),
     );
     let stats = executable.compile_stats();
+    let phases: Vec<String> =
+        stats.phases.iter().map(|(phase, time)| format!("{phase} {time:.1?}")).collect();
+    let _ = writeln!(text, "Preparing took {:.1?}: {}.", stats.total(), phases.join(", "));
     if let (Some(arena), Some(bound)) = (stats.arena_bytes, stats.arena_lower_bound) {
         let _ = writeln!(text, "The arena takes {arena} bytes; {bound} are alive at once.");
     }
