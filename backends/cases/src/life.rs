@@ -72,7 +72,8 @@ pub fn inputs_can_be_outputs(backend: &dyn Backend, device: &Device) {
     let port = |name: &str| value(name, &[Dim::Size(3)]);
     let nodes = [node("r", "Relu", &["x"], "y")];
     let bytes = model(&nodes, &[], &[port("x")], &[port("y"), port("x")]);
-    let mut executable = backend.load_onnx(&bytes, device, &CompileOptions::default()).unwrap();
+    let mut executable =
+        backend.load_onnx(bytes.clone().into(), device, &CompileOptions::default()).unwrap();
     for x in [[1.0f32, -1.0, 0.5], [-7.0, 8.0, -9.0]] {
         let outputs = executable.call(&[Tensor::new(&[3], &x).unwrap()]).unwrap();
         assert_eq!(outputs[0].as_slice::<f32>().unwrap(), x.map(|x| x.max(0.0)));

@@ -9,7 +9,7 @@ use crate::onnx_bytes::{Dim, external_weight, model, node, value};
 pub fn named_dimensions_are_fixed(backend: &dyn Backend, device: &Device) {
     let open = |name: &str| value(name, &[Dim::Name("batch"), Dim::Size(2)]);
     let bytes = model(&[node("r", "Relu", &["x"], "y")], &[], &[open("x")], &[open("y")]);
-    let missing = backend.load_onnx(&bytes, device, &CompileOptions::default()).err();
+    let missing = backend.load_onnx(bytes.clone().into(), device, &CompileOptions::default()).err();
     match missing {
         Some(Error::Interface(message)) => assert!(message.contains("--dim batch"), "{message}"),
         other => panic!("{other:?}"),
@@ -19,7 +19,7 @@ pub fn named_dimensions_are_fixed(backend: &dyn Backend, device: &Device) {
     let mut by_shape = CompileOptions::default();
     by_shape.input_shapes.insert("x".to_owned(), vec![3, 2]);
     for options in [by_name, by_shape] {
-        let mut executable = backend.load_onnx(&bytes, device, &options).unwrap();
+        let mut executable = backend.load_onnx(bytes.clone().into(), device, &options).unwrap();
         assert_eq!(executable.signature().outputs[0].ty.shape, [3, 2]);
         let x = Tensor::new(&[3, 2], &[1.0f32, -1.0, 2.0, -2.0, 3.0, -3.0]).unwrap();
         let y = executable.call(&[x]).unwrap();
@@ -41,7 +41,7 @@ pub fn weights_beside_the_model_are_found(backend: &dyn Backend, device: &Device
     let path = folder.path().join("model.onnx");
     std::fs::write(&path, &bytes).unwrap();
     let options = CompileOptions { model_path: Some(path), ..CompileOptions::default() };
-    let mut executable = backend.load_onnx(&bytes, device, &options).unwrap();
+    let mut executable = backend.load_onnx(bytes.clone().into(), device, &options).unwrap();
     let y = executable.call(&[Tensor::new(&[2], &[1.0f32, 10.0]).unwrap()]).unwrap();
     assert_eq!(y[0].as_slice::<f32>().unwrap(), [3.0, 50.0]);
 }

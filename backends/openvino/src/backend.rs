@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use openvino::Core;
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Error, Executable, OpenSignature,
@@ -34,12 +35,12 @@ impl Backend for OpenVinoBackend {
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
         let plugin = find(device)?;
-        prepare(plugin, model, OpenSignature::of_onnx(model, options)?, options)
+        prepare(plugin, &model, OpenSignature::of_onnx(&model, options)?, options)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use bytes::Bytes;
 use ort::value::{Outlet, ValueType};
 use tachy_graph::Shape;
 use tachy_runtime::{
@@ -39,13 +40,13 @@ impl Backend for OrtBackend {
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
         let (library, provider) = find(device)?;
-        let signature = OpenSignature::of_onnx(model, options)?;
-        prepare(library, provider, model, signature, options)
+        let signature = OpenSignature::of_onnx(&model, options)?;
+        prepare(library, provider, &model, signature, options)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use bytes::Bytes;
 use rten::{LoadErrorKind, Model, ModelOptions};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
@@ -34,11 +35,11 @@ impl Backend for RtenBackend {
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         _device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
-        let mut signature = OpenSignature::of_onnx(model, options)?;
+        let mut signature = OpenSignature::of_onnx(&model, options)?;
         let start = Instant::now();
         let path = options.model_path.as_deref();
         let loaded = contain(NAME, "load the model", || load(model.to_vec(), path))?;
@@ -48,7 +49,7 @@ impl Backend for RtenBackend {
                 output.shape = loaded.node_info(*id).and_then(|info| shape(&info, &signature.dims));
             }
         }
-        let signature = signature.close(model, options)?;
+        let signature = signature.close(&model, options)?;
         Ok(Box::new(RtenExecutable::new(loaded, signature, stats, options.threads)?))
     }
 }

@@ -1,5 +1,6 @@
 //! The engine and its one device.
 
+use bytes::Bytes;
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Executable, OpenSignature, Result,
     contain,
@@ -29,11 +30,11 @@ impl Backend for TractBackend {
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         _device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
-        prepare(model, OpenSignature::of_onnx(model, options)?, options)
+        prepare(&model, OpenSignature::of_onnx(&model, options)?, options)
     }
 }
 

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let least: BTreeMap<_, _> = phases.iter().copied().collect();
             phases = executable.compile_stats().phases.clone();
             for (phase, time) in &mut phases {
-                *time = least.get(phase).map_or(*time, |least| *time.min(least));
+                *time = least.get(phase).map_or(*time, |least| (*least).min(*time));
             }
         }
         let total: Duration = phases.iter().map(|(_, time)| *time).sum();

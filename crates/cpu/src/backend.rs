@@ -1,7 +1,9 @@
 //! The native engine as a backend.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
+use bytes::Bytes;
 use tachy_graph::{Graph, onnx};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Executable, Result,
@@ -34,19 +36,19 @@ impl Backend for CpuBackend {
         _device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
-        Ok(Box::new(CpuExecutable::new(graph, options)?))
+        Ok(Box::new(CpuExecutable::new(Cow::Borrowed(graph), options)?))
     }
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         _device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
         let start = Instant::now();
-        let graph = onnx::import(model.to_vec(), &options.import_options())?;
+        let graph = onnx::import(model, &options.import_options())?;
         let imported = start.elapsed();
-        let mut executable = CpuExecutable::new(&graph, options)?;
+        let mut executable = CpuExecutable::new(Cow::Owned(graph), options)?;
         executable.add_phase("import", imported);
         Ok(Box::new(executable))
     }

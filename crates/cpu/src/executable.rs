@@ -1,5 +1,6 @@
 //! A graph made ready for the processor.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use tachy_graph::passes::{PassOptions, optimize};
@@ -32,27 +33,11 @@ enum Progress {
 }
 
 impl CpuExecutable {
-    pub(crate) fn new(graph: &Graph, options: &CompileOptions) -> Result<Self> {
+    /// Makes a graph ready. One that is handed over is let go of as soon as it has been optimised.
+    pub(crate) fn new(graph: Cow<'_, Graph>, options: &CompileOptions) -> Result<Self> {
         let mut phases = Vec::new();
         let workers = Workers::new(options.threads)?;
-        let start = Instant::now();
-        let optimised;
-        let ready = match options.optimize {
-            false => graph,
-            true => {
-                let evaluate = ByKernels::new();
-                let passes = PassOptions::default().with_evaluate(&evaluate);
-                optimised = optimize(graph, &passes).map_err(|error| Error::Engine {
-                    backend: NAME,
-                    action: "optimise the graph",
-                    message: error.to_string(),
-                })?;
-                phases.push(("optimise", start.elapsed()));
-                &optimised
-            }
-        };
-        let program = Program::new(ready, options.threads.get(), !options.optimize)?;
-        phases.extend_from_slice(program.phases());
+        let signature = Signature::of(&graph);
         let fixed_inputs = graph
             .fixed_inputs()
             .iter()
@@ -61,21 +46,32 @@ impl CpuExecutable {
                 Some((place, fixed.value.clone()))
             })
             .collect();
+        let nodes = graph.nodes().len();
+        let ready = match options.optimize {
+            false => graph,
+            true => {
+                let start = Instant::now();
+                let evaluate = ByKernels::new();
+                let passes = PassOptions::default().with_evaluate(&evaluate);
+                let optimised = optimize(&graph, &passes).map_err(|error| Error::Engine {
+                    backend: NAME,
+                    action: "optimise the graph",
+                    message: error.to_string(),
+                })?;
+                phases.push(("optimise", start.elapsed()));
+                Cow::Owned(optimised)
+            }
+        };
+        let program = Program::new(&ready, options.threads.get(), !options.optimize)?;
+        phases.extend_from_slice(program.phases());
         let stats = CompileStats {
             phases,
-            nodes: Some(graph.nodes().len()),
+            nodes: Some(nodes),
             steps: Some(program.steps()),
             arena_bytes: Some(program.arena_bytes()),
             arena_lower_bound: Some(program.arena_lower_bound()),
         };
-        Ok(Self {
-            signature: Signature::of(graph),
-            program,
-            fixed_inputs,
-            workers,
-            progress: Progress::Compiled,
-            stats,
-        })
+        Ok(Self { signature, program, fixed_inputs, workers, progress: Progress::Compiled, stats })
     }
 
     /// Counts time spent before the graph was given, such as its import.

@@ -37,7 +37,7 @@ fn node_tests() {
         if !name.starts_with(&prefix) {
             continue;
         }
-        let outcome = catch_unwind(AssertUnwindSafe(|| run_case(&case, &model)))
+        let outcome = catch_unwind(AssertUnwindSafe(|| run_case(&case, model.clone())))
             .unwrap_or_else(|_| Outcome::Failed("it panicked".to_owned()));
         match outcome {
             Outcome::Passed => println!("passed {name}"),
@@ -51,7 +51,7 @@ fn node_tests() {
     assert!(failures.is_empty(), "{} tests fail: {}", failures.len(), failures.join(", "));
 }
 
-fn run_case(case: &Path, model: &[u8]) -> Outcome {
+fn run_case(case: &Path, model: Vec<u8>) -> Outcome {
     let data = case.join("test_data_set_0");
     let read = |role: &str| -> Result<Vec<(String, Tensor)>, String> {
         (0..)
@@ -71,7 +71,7 @@ fn run_case(case: &Path, model: &[u8]) -> Outcome {
         known_inputs: inputs.iter().cloned().collect(),
         ..CompileOptions::default()
     };
-    let mut executable = match CpuBackend.load_onnx(model, &Device::of("cpu"), &options) {
+    let mut executable = match CpuBackend.load_onnx(model.into(), &Device::of("cpu"), &options) {
         Ok(executable) => executable,
         Err(error) => return Outcome::Refused(error.to_string()),
     };

@@ -85,7 +85,8 @@ fn a_model_with_open_dimensions() {
     let capacity = NonZeroUsize::new(2).unwrap();
     let device = Device::of("cpu");
     let options = CompileOptions::default();
-    let mut cache = PlanCache::of_model(Arc::new(CpuBackend), relu, device, options, capacity);
+    let mut cache =
+        PlanCache::of_model(Arc::new(CpuBackend), relu.into(), device, options, capacity);
     for batch in [1, 3, 1, 3] {
         let x = Tensor::new(&[batch, 2], &vec![-1.0f32; 2 * batch]).unwrap();
         assert_eq!(cache.call(&[x]).unwrap()[0].shape(), [batch, 2]);

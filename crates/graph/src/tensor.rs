@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytemuck::{Pod, Zeroable, checked};
+use bytemuck::checked;
 use thiserror::Error;
 
 use crate::dtype::{DType, Element};
@@ -12,33 +12,40 @@ use crate::shape::{Shape, ShapeError, TensorType, element_count};
 /// Bytes in front of which every tensor's data starts at a multiple of this: one cache line, one AVX-512 register.
 pub const ALIGNMENT: usize = 64;
 
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([u8; ALIGNMENT]);
-
 /// A run of bytes that starts at a multiple of [`ALIGNMENT`].
-#[derive(Clone)]
 struct AlignedBytes {
-    lines: Vec<Line>,
+    /// Longer than needed by less than [`ALIGNMENT`], so that some place near its start is aligned.
+    memory: Vec<u8>,
+    start: usize,
     length: usize,
 }
 
 impl AlignedBytes {
     fn zeroed(length: usize) -> Result<Self, TensorError> {
-        let count = length.div_ceil(ALIGNMENT);
-        // Zeroed pages from the system cost nothing until they are touched, and a lack of memory is an error,
-        // where `vec![0; n]` would abort.
-        let lines = bytemuck::allocation::try_zeroed_vec(count)
-            .map_err(|()| TensorError::OutOfMemory { bytes: length })?;
-        Ok(Self { lines, length })
+        let out_of_memory = || TensorError::OutOfMemory { bytes: length };
+        // Zeroed pages of an ordinary alignment come from the system and cost nothing until they are touched; memory
+        // of a greater alignment would be written first. A lack of memory is an error, where `vec![0; n]` would abort.
+        let size = length.checked_add(ALIGNMENT - 1).ok_or_else(out_of_memory)?;
+        let memory: Vec<u8> =
+            bytemuck::allocation::try_zeroed_vec(size).map_err(|()| out_of_memory())?;
+        let start = memory.as_ptr().addr().wrapping_neg() % ALIGNMENT;
+        Ok(Self { memory, start, length })
     }
 
     fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.lines)[..self.length]
+        &self.memory[self.start..][..self.length]
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.length]
+        &mut self.memory[self.start..][..self.length]
+    }
+}
+
+impl Clone for AlignedBytes {
+    fn clone(&self) -> Self {
+        let mut clone = Self::zeroed(self.length).unwrap_or_else(|error| panic!("{error}"));
+        clone.bytes_mut().copy_from_slice(self.bytes());
+        clone
     }
 }
 

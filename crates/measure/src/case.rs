@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::tensor_values;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tachy_graph::{Tensor, files, onnx};
 use tachy_runtime::{Backend, CompileOptions, Device, Signature};
@@ -129,8 +130,9 @@ fn try_case(
     tolerance: Tolerance,
 ) -> Result<CaseOutcome, Trouble> {
     let model_path = case.join("model.onnx");
-    let model = std::fs::read(&model_path)
-        .map_err(|error| Trouble::Case(format!("`{}`: {error}.", model_path.display())))?;
+    let model: Bytes = std::fs::read(&model_path)
+        .map_err(|error| Trouble::Case(format!("`{}`: {error}.", model_path.display())))?
+        .into();
     let (mut data_sets, mut worst) = (0, 0.0f64);
     for folder in data_set_folders(case)? {
         let inputs = read_numbered(&folder, "input")?;
@@ -143,7 +145,7 @@ fn try_case(
             .iter()
             .map(|(name, tensor)| (name.clone(), tensor.shape().to_vec()))
             .collect::<BTreeMap<_, _>>();
-        let mut executable = backend.load_onnx(&model, device, &options)?;
+        let mut executable = backend.load_onnx(model.clone(), device, &options)?;
         let inputs: Vec<Tensor> = inputs.into_iter().map(|(_, tensor)| tensor).collect();
         let outputs = executable.call(&inputs)?;
         match compare_outputs(executable.signature(), &outputs, &expected, tolerance) {

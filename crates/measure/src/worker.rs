@@ -132,11 +132,12 @@ impl Worker<'_> {
                     message: format!("`{}` cannot be read: {error}.", path.display()),
                     bad_input: true,
                 })?;
+                let size = model.len() as u64;
                 let start = Instant::now();
                 let executable = contain(backend.name(), COMPILE, || {
-                    backend.load_onnx(&model, &device, &options)
+                    backend.load_onnx(model.into(), &device, &options)
                 })?;
-                (executable, start.elapsed(), model.len() as u64, None)
+                (executable, start.elapsed(), size, None)
             }
             ModelSource::Zoo { name, seed, batch } => {
                 let graph = zoo::build(name, &zoo::ZooOptions { seed: *seed, batch: *batch })

@@ -1,5 +1,6 @@
 //! Backends: inference engines.
 
+use bytes::Bytes;
 use tachy_graph::Graph;
 use tachy_graph::onnx::{self, ExportOptions};
 
@@ -35,16 +36,17 @@ pub trait Backend: Send + Sync {
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
         let model = onnx::export(graph, &ExportOptions::default())?;
-        self.load_onnx(&model, device, options)
+        self.load_onnx(model.into(), device, options)
     }
 
-    /// Compiles an ONNX model, given as the bytes of its file, for one of the engine's devices.
+    /// Compiles an ONNX model, given as the bytes of its file, for one of the engine's devices. An engine needs no copy
+    /// of the bytes, and lets go of them as soon as it can.
     ///
     /// # Errors
     /// As [`compile`](Self::compile); and if the model cannot be read.
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>>;

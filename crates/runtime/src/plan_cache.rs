@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tachy_graph::onnx::Interface;
 use tachy_graph::{Shape, Tensor};
 
@@ -24,7 +25,7 @@ type Prepare = dyn FnMut(&[&[usize]]) -> Result<Box<dyn Executable>> + Send;
 /// # use std::num::NonZeroUsize;
 /// # use tachy_graph::Tensor;
 /// # fn example(
-/// #     backend: std::sync::Arc<dyn tachy_runtime::Backend>, model: Vec<u8>, short: Tensor, long: Tensor,
+/// #     backend: std::sync::Arc<dyn tachy_runtime::Backend>, model: bytes::Bytes, short: Tensor, long: Tensor,
 /// # ) -> tachy_runtime::Result<()> {
 /// # use tachy_runtime::{CompileOptions, Device, PlanCache};
 /// let capacity = NonZeroUsize::new(4).unwrap();
@@ -75,7 +76,7 @@ impl PlanCache {
     /// shapes of the inputs.
     pub fn of_model(
         backend: Arc<dyn Backend>,
-        model: Vec<u8>,
+        model: Bytes,
         device: Device,
         options: CompileOptions,
         capacity: NonZeroUsize,
@@ -87,7 +88,7 @@ impl PlanCache {
             for (input, shape) in inputs.iter().zip(shapes) {
                 options.input_shapes.insert(input.name.clone(), Shape::from(*shape));
             }
-            backend.load_onnx(&model, &device, &options)
+            backend.load_onnx(model.clone(), &device, &options)
         })
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tachy::graph::{Graph, Tensor};
 use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage};
 use tachy::runtime::{
@@ -64,7 +65,7 @@ impl Backend for Fault {
 
     fn load_onnx(
         &self,
-        model: &[u8],
+        model: Bytes,
         device: &Device,
         options: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {

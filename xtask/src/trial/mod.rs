@@ -3,6 +3,7 @@
 //! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
 //! `docs/measurements/`.
 
+mod prepare;
 mod speed;
 mod statistics;
 
@@ -47,6 +48,11 @@ pub enum Trial {
         /// Models; the zoo if there are none
         models: Vec<String>,
     },
+    /// What preparing costs: its time and the peak memory beside ONNX Runtime's, and the planner's share
+    Prepare {
+        /// Models: `zoo:NAME` or files; the light models and the zoo if there are none
+        models: Vec<String>,
+    },
     /// The arena planner: MiniMalloc's instances, networks, and 60,000 buffers
     Planner {
         /// Folder of CSV files [default: the instances A to F in the repository]
@@ -74,6 +80,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Speed { models, threads, time, devices } => {
             speed::speed(&bench, models, *threads, *time, devices)
         }
+        Trial::Prepare { models } => prepare::prepare(workspace, &bench, models),
         Trial::Parts { models } => parts(&bench, models),
     }
 }
@@ -127,6 +134,13 @@ fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The typical value of a metric of a device, in the metric's unit.
+fn figure(device: &Value, metric: &str) -> Option<f64> {
+    let figure =
+        list(device, "/figures").iter().find(|figure| text(figure, "/metric") == metric)?;
+    figure.pointer("/typical/value")?.as_f64()
 }
 
 fn agreement(bench: &Bench) -> Result<()> {

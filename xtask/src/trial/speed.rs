@@ -1,13 +1,13 @@
 //! The native engine beside the others.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
-use super::{Bench, ZOO, list, text};
+use super::{Bench, ZOO, figure, list, text};
 
 /// The light models and the zoo, or those that were named; times of the others as multiples of the native engine's.
 pub(super) fn speed(
@@ -33,11 +33,10 @@ pub(super) fn speed(
         let record = bench.compare(model, &options)?;
         let times: BTreeMap<&str, f64> = list(&record, "/summary/devices")
             .iter()
-            .filter_map(|device| Some((text(device, "/device"), run_time(device)?)))
+            .filter_map(|device| Some((text(device, "/device"), figure(device, "run")?)))
             .collect();
         let ours = *times.get("cpu").with_context(|| format!("no time of `cpu` for {model}"))?;
-        let folder = Path::new(model).parent().and_then(Path::file_name);
-        let name = folder.map_or(model.into(), |name| name.to_string_lossy());
+        let name = short_name(model);
         print!("{name:<24} {:>10.1} µs", ours * 1e6);
         let mut best = f64::INFINITY;
         for (device, seconds) in times.iter().filter(|(device, _)| **device != "cpu") {
@@ -63,7 +62,8 @@ pub(super) fn speed(
     Ok(())
 }
 
-fn all_models(bench: &Bench) -> Result<Vec<String>> {
+/// The light models and the zoo.
+pub(super) fn all_models(bench: &Bench) -> Result<Vec<String>> {
     let mut models: Vec<String> = fs::read_dir(bench.data.join("light"))?
         .filter_map(|entry| Some(entry.ok()?.path().join("model.onnx")))
         .filter(|path| path.exists())
@@ -74,8 +74,8 @@ fn all_models(bench: &Bench) -> Result<Vec<String>> {
     Ok(models)
 }
 
-/// The median time of a run, in seconds.
-fn run_time(device: &Value) -> Option<f64> {
-    let figure = list(device, "/figures").iter().find(|figure| text(figure, "/metric") == "run")?;
-    figure.pointer("/typical/value")?.as_f64()
+/// A model's folder, which its name is in, or what it was called.
+pub(super) fn short_name(model: &str) -> Cow<'_, str> {
+    let folder = Path::new(model).parent().and_then(Path::file_name);
+    folder.map_or(model.into(), |name| name.to_string_lossy())
 }

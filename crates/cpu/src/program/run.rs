@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use tachy_graph::{DType, Graph, Tensor};
+use tachy_graph::{Graph, Tensor};
+use tachy_kernels::AlignedVec;
 use tachy_runtime::{Error, Result, StepTime};
 
 use super::buffer::Home;
@@ -20,10 +21,10 @@ pub(crate) struct Program {
     operands: Vec<Vec<*mut u8>>,
     inputs: Vec<(*mut u8, usize)>,
     outputs: Vec<(*const u8, usize)>,
-    arena: Tensor,
+    arena: AlignedVec,
     /// What the steps read beside the arena.
     constants: Vec<Tensor>,
-    scratch: Vec<f32>,
+    scratch: AlignedVec,
     lower_bound: u64,
     flush: bool,
     phases: Vec<(&'static str, Duration)>,
@@ -50,11 +51,10 @@ impl Program {
         let places = memory::place(&lowered)?;
         phase("plan");
         let bytes = usize::try_from(places.bytes).map_err(|_| too_large(places.bytes))?;
-        let mut arena = Tensor::zeros(DType::U8, &[bytes])?;
-        let start = arena.bytes_mut();
-        // Every page is touched now, so that no run has to wait for the system to find it.
-        start.fill(0);
-        let start = start.as_mut_ptr();
+        let mut arena =
+            AlignedVec::try_zeros(bytes.div_ceil(4)).ok_or_else(|| too_large(places.bytes))?;
+        touch(&mut arena);
+        let start: *mut u8 = arena.as_mut_ptr().cast();
         let mut constants = Vec::new();
         let addresses: Vec<*mut u8> = lowered
             .buffers
@@ -84,9 +84,9 @@ impl Program {
         let outputs =
             lowered.outputs.iter().map(extent).map(|(at, n)| (at.cast_const(), n)).collect();
         let scratch = lowered.steps.iter().map(|step| step.routine.scratch()).max().unwrap_or(0);
-        let mut scratch_memory = Vec::new();
-        scratch_memory.try_reserve_exact(scratch).map_err(|_| too_large(scratch as u64 * 4))?;
-        scratch_memory.resize(scratch, 0.0);
+        let mut scratch_memory =
+            AlignedVec::try_zeros(scratch).ok_or_else(|| too_large(scratch as u64 * 4))?;
+        touch(&mut scratch_memory);
         phase("allocate");
         Ok(Self {
             steps: lowered.steps,
@@ -114,7 +114,7 @@ impl Program {
 
     /// Bytes of the arena.
     pub(crate) fn arena_bytes(&self) -> u64 {
-        self.arena.bytes().len() as u64
+        size_of_val(&*self.arena) as u64
     }
 
     /// Bytes that are alive at once at the most: no arena can be smaller.
@@ -188,6 +188,12 @@ impl Program {
             detail: error.0,
         })
     }
+}
+
+/// Writes to all memory now, so that no run has to wait for the system to find a page. The compiler must not see that
+/// nothing changes.
+fn touch(memory: &mut AlignedVec) {
+    std::hint::black_box(memory).fill(0.0);
 }
 
 fn too_large(bytes: u64) -> Error {

@@ -65,7 +65,7 @@ impl Winograd {
         let most = fitting.max(16).min(share);
         let tiles_per_block = share.div_ceil(share.div_ceil(most));
         let layout = PackedLayout::new(isa, tiles_per_block, inputs, outputs);
-        let weights = transform_weights(&layout, weights, inputs, outputs);
+        let weights = transform_weights(isa, &layout, weights, inputs, outputs);
         let mut sums = AlignedVec::zeros(outputs);
         if let Some(bias) = bias {
             sums.copy_from_slice(bias);
@@ -193,44 +193,90 @@ fn pitch(channels: usize) -> usize {
 
 /// G·g·Gᵀ of every filter, packed as 36 matrices of inputs by outputs.
 fn transform_weights(
+    isa: Isa,
     layout: &PackedLayout,
     weights: &[f32],
     inputs: usize,
     outputs: usize,
 ) -> Vec<Packed> {
-    const G: [[f32; 3]; IN] = [
-        [1.0 / 4.0, 0.0, 0.0],
-        [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
-        [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
-        [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
-        [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
-        [0.0, 0.0, 1.0],
-    ];
     let mut packed: Vec<AlignedVec> =
         (0..POINTS).map(|_| AlignedVec::zeros(layout.len())).collect();
     // One row of every matrix at a time.
     let mut rows = vec![0.0f32; POINTS * outputs];
     for input in 0..inputs {
-        for output in 0..outputs {
-            let filter = &weights[(output * inputs + input) * 9..][..9];
-            let mut half = [[0.0f32; 3]; IN];
-            for (row, g) in half.iter_mut().zip(G) {
-                for (x, value) in row.iter_mut().enumerate() {
-                    *value = (0..3).map(|y| g[y] * filter[y * 3 + x]).sum();
-                }
-            }
-            for (i, row) in half.iter().enumerate() {
-                for (j, g) in G.iter().enumerate() {
-                    rows[(i * IN + j) * outputs + output] = (0..3).map(|x| row[x] * g[x]).sum();
-                }
-            }
-        }
+        let filters = Filters { weights, inputs, outputs, input, rows: &mut rows };
+        isa.run(filters);
         for (point, packed) in packed.iter_mut().enumerate() {
             let row = &rows[point * outputs..(point + 1) * outputs];
             layout.pack_rows(input..input + 1, row, outputs, 1, packed);
         }
     }
     packed.into_iter().map(|elements| Packed::from_parts(layout.clone(), elements)).collect()
+}
+
+/// G·g·Gᵀ of all filters of one input channel: 36 rows with a number for every output channel.
+struct Filters<'a> {
+    weights: &'a [f32],
+    inputs: usize,
+    outputs: usize,
+    input: usize,
+    rows: &'a mut [f32],
+}
+
+impl Work for Filters<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        const MOST_LANES: usize = 16;
+        let Self { weights, inputs, outputs, input, rows } = self;
+        let mut taps = [[0.0f32; MOST_LANES]; 9];
+        for first in (0..outputs).step_by(L::LANES) {
+            let count = L::LANES.min(outputs - first);
+            for lane in 0..count {
+                let filter = &weights[((first + lane) * inputs + input) * 9..][..9];
+                for (tap, weight) in taps.iter_mut().zip(filter) {
+                    tap[lane] = *weight;
+                }
+            }
+            // SAFETY: the instructions are there, `taps` has a vector for every tap, and every row has `count` places
+            // from `first` on.
+            unsafe {
+                let mut half = [[L::splat(0.0); 3]; IN];
+                for x in 0..3 {
+                    let column = [0, 1, 2].map(|y| L::load(taps[y * 3 + x].as_ptr()));
+                    for (row, value) in half.iter_mut().zip(times_g(column)) {
+                        row[x] = value;
+                    }
+                }
+                for (i, row) in half.into_iter().enumerate() {
+                    for (j, value) in times_g(row).into_iter().enumerate() {
+                        let row = &mut rows[(i * IN + j) * outputs..][..outputs];
+                        value.store_first(row[first..].as_mut_ptr(), count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// G·g, where G is
+/// `[[1/4, 0, 0], [−1/6, −1/6, −1/6], [−1/6, 1/6, −1/6], [1/24, 1/12, 1/6], [1/24, −1/12, 1/6], [0, 0, 1]]`.
+///
+/// # Safety
+/// As for the methods of [`Lanes`].
+#[inline(always)]
+unsafe fn times_g<L: Lanes>([a, b, c]: [L; 3]) -> [L; IN] {
+    // SAFETY: the caller answers for the instructions.
+    unsafe {
+        let sixth = L::splat(1.0 / 6.0);
+        let outer = a.add(c).mul(L::splat(-1.0 / 6.0));
+        let inner = b.mul(sixth);
+        let even = a.mul_add(L::splat(1.0 / 24.0), c.mul(sixth));
+        let odd = b.mul(L::splat(1.0 / 12.0));
+        let quarter = a.mul(L::splat(0.25));
+        [quarter, outer.sub(inner), outer.add(inner), even.add(odd), even.sub(odd), c]
+    }
 }
 
 /// Bᵀ·d·B of one tile, to 36 places a block of tiles apart.

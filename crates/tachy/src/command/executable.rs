@@ -34,7 +34,7 @@ pub(super) fn compile(
                 Failure::Input(format!("`{}` cannot be read: {error}.", path.display()))
             })?;
             options.model_path = Some(path);
-            Ok(backend.load_onnx(&bytes, &device, &options)?)
+            Ok(backend.load_onnx(bytes.into(), &device, &options)?)
         }
         ModelSource::Zoo { name, seed, batch } => {
             let graph =
