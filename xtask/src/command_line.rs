@@ -32,7 +32,9 @@ pub enum Task {
         #[arg(long)]
         tract: bool,
     },
-    /// What continuous integration runs: lint, then test, without the engine tract
+    /// Tests the kernels with AddressSanitizer
+    Sanitize,
+    /// What continuous integration runs: lint, test and sanitize, without the engine tract
     Ci,
     /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
     Data,

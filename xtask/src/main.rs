@@ -7,6 +7,7 @@ mod journal;
 mod lint;
 mod material;
 mod python;
+mod sanitize;
 mod stamp;
 mod test;
 mod trial;
@@ -40,9 +41,11 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
         Task::Test(options) => test::run(workspace, journal, &options),
         Task::Trial(trial) => trial::run(workspace, journal, &trial),
         Task::Lint { tract } => lint::run(workspace, journal, tract),
+        Task::Sanitize => sanitize::run(workspace, journal),
         Task::Ci => {
             lint::run(workspace, journal, false)?;
-            test::run(workspace, journal, &test::Options::default())
+            test::run(workspace, journal, &test::Options::default())?;
+            sanitize::run(workspace, journal)
         }
         Task::Data => {
             let python = python::Environment::prepare(workspace, journal)?;
