@@ -66,6 +66,36 @@ fn equals_are_hardly_ever_told_apart() {
 }
 
 #[test]
+fn a_difference_as_large_as_the_margin_is_seldom_called_the_same() {
+    for spread in SPREADS {
+        for machine in [Machine::quiet(spread, 0.005), Machine::restless(spread, 0.005)] {
+            let tally = watch(machine, 1.01, DuelOptions::default(), 80, 200);
+            println!("{machine:?}: {} of {} called the same", tally.same, tally.trials());
+            // 10 are allowed on average; that many more come up in 1 of 1000 repetitions.
+            assert!(tally.same <= 20 && tally.faster <= 2, "{machine:?}: {tally:?}");
+        }
+    }
+}
+
+/// An interval that may be read after every pair holds the ratio at all those moments together.
+#[test]
+fn watched_intervals_hold_at_all_moments_together() {
+    let machine = Machine::restless(Spread::LogNormal, 0.01);
+    let trials = 60;
+    let held = (0..trials).filter(|&seed| {
+        let mut duel = Duel::new(DuelOptions::default()).unwrap();
+        machine.pairs(1.04, Design::Pairs, 700 + seed).take(40).all(|pair| {
+            duel.observe(pair).unwrap();
+            duel.judgement().ratio.interval.is_none_or(|interval| interval.contains(1.04))
+        })
+    });
+    let held = held.count();
+    println!("{held} of {trials} held throughout");
+    // 57 are promised at least, on average.
+    assert!(held >= 51, "{held}");
+}
+
+#[test]
 fn what_was_announced_is_found() {
     for spread in [Spread::Normal, Spread::Bimodal] {
         let power = power(Machine::quiet(spread, 0.01), DuelOptions::default(), 20, 60);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::Adjustment;
 use super::design::Design;
-use super::evidence::{Evidence, anytime_interval};
+use super::evidence::{Evidence, Side, anytime_interval, rules_out};
 use super::judgement::{Finding, Judgement, Settlement};
 use super::pair::{InvalidPair, Pair};
 use super::severity::Severity;
@@ -67,9 +67,9 @@ impl DuelOptions {
 ///
 /// # The rule
 /// * *Same*: the interval lies within the margin around 1.
-/// * *Faster*, *slower*: the e-value of that direction reaches `2 / false_alarm`, and the ratio found lies
-///   beyond the margin. A difference that is real but, so far, within the margin is watched on until
-///   its interval is within the margin as well.
+/// * *Faster*, *slower*: the e-value against no difference, and against any in the other direction, reaches
+///   `2 / false_alarm`, and the ratio found lies beyond the margin. A difference that is real but, so far,
+///   within the margin is watched on until its interval is within the margin as well.
 /// * *Unsure*: anything else.
 ///
 /// ```
@@ -158,7 +158,7 @@ impl Duel {
         let Watch { options, log_ratios, at_one, .. } = &self.watch;
         let level = 1.0 - options.missed;
         let center = signed_rank_location(log_ratios).unwrap_or(0.0);
-        let interval = anytime_interval(log_ratios, level);
+        let interval = anytime_interval(log_ratios, center, level);
         let outcome = self.watch.outcome();
         let finding = match outcome {
             Outcome::Same => Finding::WithinMargin(options.margin),
@@ -253,9 +253,9 @@ impl Watch {
     /// Faster or slower, whatever the margin says; `None` where it cannot be told from chance.
     fn direction(&self) -> Option<Outcome> {
         let enough = 2.0 / self.options.false_alarm;
-        if self.at_one.above() >= enough {
+        if rules_out(&self.log_ratios, &self.at_one, Side::Below, enough) {
             Some(Outcome::Slower)
-        } else if self.at_one.below() >= enough {
+        } else if rules_out(&self.log_ratios, &self.at_one, Side::Above, enough) {
             Some(Outcome::Faster)
         } else {
             None
@@ -264,7 +264,10 @@ impl Watch {
 
     pub(crate) fn outcome(&self) -> Outcome {
         let enough = 2.0 / self.options.missed;
-        if self.at_lower_margin.above() >= enough && self.at_upper_margin.below() >= enough {
+        let rules_out = |at, side| rules_out(&self.log_ratios, at, side, enough);
+        if rules_out(&self.at_lower_margin, Side::Below)
+            && rules_out(&self.at_upper_margin, Side::Above)
+        {
             return Outcome::Same;
         }
         let Some(direction) = self.direction() else { return Outcome::Unsure };

@@ -95,39 +95,95 @@ fn mean(money: &[f64; STAKES]) -> f64 {
     money.iter().sum::<f64>() / STAKES as f64
 }
 
+/// A side of a shift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Below,
+    Above,
+}
+
+impl Side {
+    /// The money against all shifts on this side that there is at one of them.
+    fn against(self, evidence: &Evidence) -> f64 {
+        match self {
+            Side::Below => evidence.above(),
+            Side::Above => evidence.below(),
+        }
+    }
+
+    /// The value seen that lies farthest out on this side.
+    fn farthest(self, log_ratios: &[f64]) -> f64 {
+        let extreme = match self {
+            Side::Below => f64::min,
+            Side::Above => f64::max,
+        };
+        log_ratios.iter().copied().reduce(extreme).unwrap_or(0.0)
+    }
+
+    /// Whether `value` lies on this side of `shift`.
+    fn holds(self, value: f64, shift: f64) -> bool {
+        match self {
+            Side::Below => value < shift,
+            Side::Above => value > shift,
+        }
+    }
+}
+
+/// At how many shifts beyond a given one the evidence is looked at.
+const LOOKS: usize = 16;
+
+/// Whether there is enough evidence against a shift and against all beyond it on a side.
+///
+/// Evidence against a shift is nearly always evidence against those beyond it, but not by necessity: where the
+/// second place costs more than the effect, and that has not been learned yet, small log ratios fall to the
+/// wrong side. The truth is one of the shifts, so enough evidence is asked for at each of a row of them; beyond
+/// all that was seen the evidence does not change any more.
+pub(crate) fn rules_out(log_ratios: &[f64], at: &Evidence, side: Side, enough: f64) -> bool {
+    let (shift, farthest) = (at.shift, side.farthest(log_ratios));
+    side.against(at) >= enough
+        && (!side.holds(farthest, shift)
+            || (1..=LOOKS).all(|look| {
+                let beyond = shift + (farthest - shift) * look as f64 / LOOKS as f64;
+                side.against(&Evidence::of(log_ratios, beyond)) >= enough
+            }))
+}
+
 /// The shifts that the evidence does not rule out at `level`: an interval that may be looked at after
 /// every pair and still holds the truth at all those moments together. `None` while an end is open.
 ///
 /// Each end is where the money against the shifts beyond it comes to `2 / (1 − level)`.
-pub(crate) fn anytime_interval(log_ratios: &[f64], level: f64) -> Option<(f64, f64)> {
+pub(crate) fn anytime_interval(log_ratios: &[f64], center: f64, level: f64) -> Option<(f64, f64)> {
     let enough = 2.0 / (1.0 - level);
-    let (least, greatest) = log_ratios
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
-    // Beyond all that was seen no shift is better than another.
-    let margin = 1e-9 + 0.5 * (greatest - least);
-    let ruled_out_below = |shift: f64| Evidence::of(log_ratios, shift).above() >= enough;
-    let ruled_out_above = |shift: f64| Evidence::of(log_ratios, shift).below() >= enough;
-    let (below_all, above_all) = (least - margin, greatest + margin);
-    if log_ratios.is_empty() || !ruled_out_below(below_all) || !ruled_out_above(above_all) {
-        return None;
-    }
-    Some((
-        last_ruled_out(below_all, above_all, ruled_out_below),
-        last_ruled_out(above_all, below_all, ruled_out_above),
-    ))
-}
-
-/// Halves the way from a shift that is ruled out to one that is not.
-fn last_ruled_out(mut out: f64, mut not_out: f64, ruled_out: impl Fn(f64) -> bool) -> f64 {
-    // A relative 1e-6 of the range is far below what any reader sees.
-    for _ in 0..20 {
-        let middle = 0.5 * (out + not_out);
-        if ruled_out(middle) {
-            out = middle;
-        } else {
-            not_out = middle;
+    let end = |side: Side| -> Option<f64> {
+        let ruled_out = |shift: f64| side.against(&Evidence::of(log_ratios, shift)) >= enough;
+        let farthest = side.farthest(log_ratios);
+        // A little beyond all that was seen, where the evidence does not change any more.
+        let mut out = farthest
+            + 1e-9 * (farthest - center)
+            + if side == Side::Below { -1e-12 } else { 1e-12 };
+        if log_ratios.is_empty() || !ruled_out(out) {
+            return None;
         }
-    }
-    out
+        // From outside in, the first shift that is not ruled out; then the way there is halved.
+        let step = (center - out) / LOOKS as f64;
+        let mut not_out = out + step;
+        for _ in 1..LOOKS {
+            if !ruled_out(not_out) {
+                break;
+            }
+            out = not_out;
+            not_out += step;
+        }
+        // A relative 1e-5 of the range is far below what any reader sees.
+        for _ in 0..14 {
+            let middle = 0.5 * (out + not_out);
+            if ruled_out(middle) {
+                out = middle;
+            } else {
+                not_out = middle;
+            }
+        }
+        Some(out)
+    };
+    Some((end(Side::Below)?, end(Side::Above)?))
 }
