@@ -183,7 +183,8 @@ pub fn read(text: &str) -> Result<Table, CsvError> {
                 })
             };
             match column {
-                Column::Id => id = field.to_owned(),
+                // Old line breaks, which only names can hold, are spaces when they are written, too.
+                Column::Id => id = field.replace('\r', " "),
                 Column::Lower => buffer.lifetime.start = number()?,
                 Column::Upper => (buffer.lifetime.end, end_name) = (number()?, name),
                 Column::End => {

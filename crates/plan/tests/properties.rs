@@ -133,3 +133,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_line_break_in_a_name_is_a_space() {
+    let table = csv::read("id,lower,upper,size\nold\rstyle,0,1,8\n").unwrap();
+    assert_eq!(table.ids, ["old style"]);
+    assert_eq!(csv::read(&csv::write(&table)), Ok(table));
+}
