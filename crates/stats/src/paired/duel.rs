@@ -265,7 +265,9 @@ impl Watch {
     pub(crate) fn outcome(&self) -> Outcome {
         let enough = 2.0 / self.options.missed;
         let rules_out = |at, side| rules_out(&self.log_ratios, at, side, enough);
-        if rules_out(&self.at_lower_margin, Side::Below)
+        // Both ends at a glance first: looking beyond them takes far longer.
+        if self.at_lower_margin.above().min(self.at_upper_margin.below()) >= enough
+            && rules_out(&self.at_lower_margin, Side::Below)
             && rules_out(&self.at_upper_margin, Side::Above)
         {
             return Outcome::Same;
