@@ -41,6 +41,10 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_storeu_ps(pointer, self.0) }
     }
     #[inline(always)]
+    unsafe fn store_past_caches(self, pointer: *mut f32) {
+        unsafe { _mm256_stream_ps(pointer, self.0) }
+    }
+    #[inline(always)]
     unsafe fn store_first(self, pointer: *mut f32, count: usize) {
         unsafe { _mm256_maskstore_ps(pointer, mask(count), self.0) }
     }

@@ -39,6 +39,10 @@ unsafe impl Lanes for Avx512 {
         unsafe { _mm512_storeu_ps(pointer, self.0) }
     }
     #[inline(always)]
+    unsafe fn store_past_caches(self, pointer: *mut f32) {
+        unsafe { _mm512_stream_ps(pointer, self.0) }
+    }
+    #[inline(always)]
     unsafe fn store_first(self, pointer: *mut f32, count: usize) {
         unsafe { _mm512_mask_storeu_ps(pointer, mask(count), self.0) }
     }

@@ -15,6 +15,16 @@ mod isa;
 
 pub use isa::{Isa, Work};
 
+/// Waits until what was stored past the caches is in its place for everybody.
+#[inline(always)]
+pub(crate) fn settle() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every processor of this architecture has the instruction, which orders stores and does nothing else.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
+    }
+}
+
 /// A vector of f32.
 ///
 /// # Safety
@@ -36,6 +46,13 @@ pub unsafe trait Lanes: Copy + 'static {
     unsafe fn load_first(pointer: *const f32, count: usize) -> Self;
     /// All lanes to memory.
     unsafe fn store(self, pointer: *mut f32);
+    /// All lanes to memory, without a place in the caches where the processor can do so. The pointer must be aligned to
+    /// the vector, and a fence for stores must follow before anything else is done with the memory.
+    #[inline(always)]
+    unsafe fn store_past_caches(self, pointer: *mut f32) {
+        // SAFETY: as for this function.
+        unsafe { self.store(pointer) }
+    }
     /// The first `count` lanes to memory.
     unsafe fn store_first(self, pointer: *mut f32, count: usize);
     /// self + other.

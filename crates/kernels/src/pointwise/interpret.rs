@@ -1,5 +1,6 @@
 //! Carrying a program out on a block.
 
+use super::chain::{Act, ChainWork, Kind, LONGEST, Link, Place, VECTORS};
 use super::lower::{Program, Source, Step, Stream, Target};
 use super::nest::Pass;
 use super::operation::{Operation, execute};
@@ -10,6 +11,9 @@ const TILE: usize = 1024;
 
 /// Elements of a tile when there are many of them.
 const SMALL_TILE: usize = 256;
+
+/// Groups of vectors that make a row long: setting a chain up costs little beside them.
+const LONG: usize = 8;
 
 /// Tiles begin at a cache line, in bytes.
 const ALIGNMENT: usize = 64;
@@ -66,11 +70,10 @@ impl Program {
         scratch: &mut [f32],
     ) {
         // SAFETY: as for this function.
-        unsafe { self.run_block(isa, output, inputs, (rows, columns), false, scratch) }
+        unsafe { self.run_block(isa, output, inputs, (rows, columns), Reach::Near, scratch) }
     }
 
-    /// As [`run`](Self::run); `far` says that the operands lie further away than in the second-level cache, so that it
-    /// pays to ask for them ahead.
+    /// As [`run`](Self::run), for operands that lie as far away as `reach` says.
     #[inline(always)]
     pub(super) unsafe fn run_block(
         &self,
@@ -78,7 +81,7 @@ impl Program {
         output: Output,
         inputs: &[Input],
         (rows, columns): (usize, usize),
-        far: bool,
+        reach: Reach,
         scratch: &mut [f32],
     ) {
         assert!(inputs.len() >= self.inputs, "an operand for each input");
@@ -98,7 +101,7 @@ impl Program {
             column: 0,
             rows,
             columns,
-            far,
+            reach,
         };
         if frame.is_column {
             (frame.rows, frame.columns) = (1, rows);
@@ -110,10 +113,22 @@ impl Program {
             if frame.rows * frame.columns <= self.tile() || frame.is_direct() {
                 frame.steps();
             } else {
-                frame.tiles();
+                let column = frame.chain();
+                frame.tiles(column);
             }
         }
     }
+}
+
+/// Where the operands of a block lie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reach {
+    /// Perhaps in the second-level cache.
+    Near,
+    /// Further away, so that it pays to ask for them ahead.
+    Far,
+    /// In tensors so large that nothing of the output will be left in a cache when somebody reads it.
+    PastCaches,
 }
 
 /// A part of a block that passes go over one after the other.
@@ -129,8 +144,7 @@ struct Frame<'a> {
     column: usize,
     rows: usize,
     columns: usize,
-    /// Whether to ask for operands ahead.
-    far: bool,
+    reach: Reach,
 }
 
 impl Frame<'_> {
@@ -157,18 +171,90 @@ impl Frame<'_> {
         first && strides.iter().all(|stride| *stride <= 1)
     }
 
-    /// All steps, tile by tile.
+    /// The chain over as many columns as it can do, if rows are long: how many these are.
     ///
     /// # Safety
     /// The frame must be the whole block.
-    unsafe fn tiles(&mut self) {
+    unsafe fn chain(&mut self) -> usize {
+        let group = VECTORS * self.isa.lanes();
+        let chain = &self.program.chain;
+        let strides = |index| self.input(index).column_stride;
+        if chain.is_empty()
+            || self.columns < LONG * group
+            || (0..self.program.inputs).any(|index| strides(index) > 1)
+        {
+            return 0;
+        }
+        let columns = self.columns - self.columns % group;
+        // What is read from the same lines keeps them in the caches anyway.
+        let past_caches = self.reach == Reach::PastCaches
+            && self.inputs.iter().all(|input| input.pointer != self.output.pointer.cast_const());
+        let none = Place { pointer: std::ptr::null(), kind: Kind::Number };
+        let mut links = [Link { act: Act::Load, operands: [none; 2] }; LONGEST];
+        let links = &mut links[..chain.len()];
+        for row in 0..self.rows {
+            let mut ahead = [std::ptr::null(); 4];
+            let mut aheads = 0;
+            if self.reach != Reach::Near {
+                let inputs = (0..self.program.inputs).map(|index| self.input(index));
+                let read = inputs.filter(|input| input.column_stride == 1);
+                for (place, input) in ahead.iter_mut().zip(read) {
+                    *place = input.pointer.wrapping_add(row * input.row_stride);
+                    aheads += 1;
+                }
+            }
+            for (link, placed) in chain.iter().zip(&mut *links) {
+                *placed = Link {
+                    act: link.act,
+                    operands: link.operands.map(|source| self.place(source, row)),
+                };
+            }
+            let work = ChainWork {
+                links,
+                to: self.output.pointer.wrapping_add(row * self.output.row_stride),
+                columns,
+                spill: self.register(self.program.registers),
+                ahead: &ahead[..aheads],
+                past_caches,
+            };
+            self.isa.run(work);
+        }
+        columns
+    }
+
+    /// Where an operand of the chain lies in a row.
+    #[inline(always)]
+    fn place(&self, source: Source, row: usize) -> Place {
+        match source {
+            Source::Register(register) => {
+                Place { pointer: self.register(register), kind: Kind::Group }
+            }
+            Source::Constant(index) => {
+                Place { pointer: &self.program.constants[index], kind: Kind::Number }
+            }
+            Source::Input(index) => {
+                let Input { pointer, row_stride, column_stride } = self.input(index);
+                let kind = if column_stride == 0 { Kind::Number } else { Kind::Row };
+                Place { pointer: pointer.wrapping_add(row * row_stride), kind }
+            }
+        }
+    }
+
+    /// All steps, tile by tile, from this column on.
+    ///
+    /// # Safety
+    /// The frame must be the whole block.
+    unsafe fn tiles(&mut self, first: usize) {
         let (rows, columns) = (self.rows, self.columns);
+        if first == columns {
+            return;
+        }
         let tile = self.program.tile();
-        let tile_columns = columns.min(tile);
+        let tile_columns = (columns - first).min(tile);
         let tile_rows = tile / tile_columns;
         while self.row < rows {
             self.rows = tile_rows.min(rows - self.row);
-            self.column = 0;
+            self.column = first;
             while self.column < columns {
                 self.columns = tile_columns.min(columns - self.column);
                 // SAFETY: as for this function.
@@ -235,7 +321,7 @@ impl Frame<'_> {
                 ahead: [std::ptr::null(); 4],
                 aheads: 0,
             };
-            if self.far && self.rows == 1 {
+            if self.reach != Reach::Near && self.rows == 1 {
                 self.look_ahead(step, &mut pass);
             }
             execute(self.isa, operation, [b.column == 0, c.column == 0], &pass);

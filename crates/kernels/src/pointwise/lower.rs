@@ -1,5 +1,6 @@
 //! From instructions to steps over tiles.
 
+use super::chain::{Link, chain};
 use super::instruction::{Binary, Instruction};
 use super::operation::{Arithmetic, Limits, Operation};
 use crate::math::Function;
@@ -8,6 +9,8 @@ use crate::math::Function;
 #[derive(Debug, Clone)]
 pub struct Program {
     pub(super) steps: Vec<Step>,
+    /// The same, for long rows; empty where that cannot be.
+    pub(super) chain: Vec<Link<Source>>,
     pub(super) constants: Vec<f32>,
     pub(super) registers: usize,
     pub(super) inputs: usize,
@@ -22,6 +25,13 @@ pub(super) struct Step {
     pub to: Target,
     /// What the step after it, or the first one on the next tile, is the first to touch.
     pub ahead: [Option<Stream>; 4],
+}
+
+impl Step {
+    /// The operands that it reads.
+    pub fn read(&self) -> &[Source] {
+        &self.operands[..self.operation.operands()]
+    }
 }
 
 /// Memory outside of the tiles.
@@ -267,7 +277,8 @@ impl<'a> Lowering<'a> {
             _ => None,
         });
         let inputs = named.max().unwrap_or(0);
-        Program { steps, constants: self.constants, registers, inputs }
+        let chain = chain(&steps);
+        Program { steps, chain, constants: self.constants, registers, inputs }
     }
 }
 

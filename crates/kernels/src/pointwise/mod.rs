@@ -3,9 +3,11 @@
 //! A [`Program`] is lowered from [`Instruction`]s once: products and sums become fused multiply-adds, limits join the
 //! instruction before them, and the results in between share a few tiles that stay in the first-level cache. Each
 //! input is read where it lies and the output is written where it shall be; an instruction is dispatched once for a
-//! tile. [`Program::run`] takes a block of rows and columns, as the epilogue of a matrix product or convolution does;
-//! a [`Sweep`] takes whole tensors with broadcasting.
+//! tile or, where rows are long, for a group of vectors that stay in registers from one instruction to the next.
+//! [`Program::run`] takes a block of rows and columns, as the epilogue of a matrix product or convolution does; a
+//! [`Sweep`] takes whole tensors with broadcasting.
 
+mod chain;
 mod instruction;
 mod interpret;
 mod lower;

@@ -6,7 +6,7 @@ use crate::lanes::{Lanes, Work};
 const STRETCH: usize = 128;
 
 /// Elements of a cache line.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// Operands and size of a pass over a tile.
 #[derive(Debug, Clone, Copy)]

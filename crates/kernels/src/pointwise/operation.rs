@@ -17,6 +17,17 @@ pub(super) enum Operation {
     PRelu,
 }
 
+impl Operation {
+    /// How many operands it takes.
+    pub fn operands(self) -> usize {
+        match self {
+            Self::Copy | Self::Unary(_) => 1,
+            Self::Arithmetic(..) | Self::Pow | Self::PRelu => 2,
+            Self::MulAdd(_) => 3,
+        }
+    }
+}
+
 /// Functions of two numbers that take an instruction or two.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Arithmetic {
@@ -157,7 +168,10 @@ impl Finish for Limits {
 
 /// An operand: a vector, the first lanes of one, or one number for all lanes.
 #[inline(always)]
-unsafe fn read<L: Lanes, const SPLAT: bool, const PART: bool>(from: *const f32, count: usize) -> L {
+pub(super) unsafe fn read<L: Lanes, const SPLAT: bool, const PART: bool>(
+    from: *const f32,
+    count: usize,
+) -> L {
     // SAFETY: the caller has made sure of the instruction set and of the elements.
     unsafe {
         if SPLAT {
@@ -233,7 +247,7 @@ impl<const B: bool, const C: bool, F: Finish> Body for MulAdd<B, C, F> {
 }
 
 /// A function of two numbers.
-trait Pair: Copy {
+pub(super) trait Pair: Copy {
     /// As [`Body::CHEAP`].
     const CHEAP: bool;
 
@@ -243,7 +257,7 @@ trait Pair: Copy {
 macro_rules! pairs {
     ($($cheap:literal $name:ident: |$a:ident, $b:ident| $value:expr;)*) => {$(
         #[derive(Clone, Copy)]
-        struct $name;
+        pub(super) struct $name;
         impl Pair for $name {
             const CHEAP: bool = $cheap;
             #[inline(always)]

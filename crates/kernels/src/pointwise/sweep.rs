@@ -1,6 +1,6 @@
 //! A program over whole tensors, with broadcasting.
 
-use super::interpret::{Input, Output};
+use super::interpret::{Input, Output, Reach};
 use super::lower::Program;
 use crate::lanes::Isa;
 
@@ -9,6 +9,9 @@ const TASK: usize = 32 * 1024;
 
 /// Elements of a tensor that no second-level cache holds together with another one.
 const FAR: usize = 256 * 1024;
+
+/// Elements of a tensor that is larger than most last-level caches, or all that a program may expect of one.
+const PAST_CACHES: usize = 8 * 1024 * 1024;
 
 /// A program, prepared for tensors of given shapes.
 ///
@@ -25,8 +28,8 @@ pub struct Sweep {
     task: (usize, usize, usize),
     /// Tasks along all outer dimensions, the rows, and the columns.
     tasks: (usize, usize, usize),
-    /// Whether the tensors are larger than the second-level cache of most processors.
-    far: bool,
+    /// Where tensors of this size lie.
+    reach: Reach,
 }
 
 /// One dimension, or several that no tensor tells apart.
@@ -112,8 +115,12 @@ impl Sweep {
                 columns.size.div_ceil(task_columns),
             ),
         );
-        let far = shape.iter().product::<usize>() >= FAR;
-        Self { program, isa, outer: dimensions, rows, columns, task, tasks, far }
+        let reach = match shape.iter().product::<usize>() {
+            PAST_CACHES.. => Reach::PastCaches,
+            FAR.. => Reach::Far,
+            _ => Reach::Near,
+        };
+        Self { program, isa, outer: dimensions, rows, columns, task, tasks, reach }
     }
 
     /// Elements of scratch memory that a thread needs.
@@ -193,7 +200,7 @@ impl Sweep {
                 places.add(index).write(input(index));
             }
             let inputs = std::slice::from_raw_parts(places, count);
-            self.program.run_block(self.isa, output, inputs, (rows, columns), self.far, scratch);
+            self.program.run_block(self.isa, output, inputs, (rows, columns), self.reach, scratch);
         }
     }
 

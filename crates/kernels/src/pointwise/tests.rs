@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::interpret::Reach;
 use super::*;
+use crate::AlignedVec;
 use crate::lanes::Isa;
 use crate::math::Function;
 
@@ -233,6 +235,98 @@ fn a_tensor_of_many_tasks() {
                 let sum = x[index] * scale[channel] + bias[channel];
                 let expected = x[index] + if sum < 0.0 { 0.0 } else { sum };
                 assert!(same(y, expected), "{index}: {y} instead of {expected}");
+            }
+        }
+    }
+}
+
+/// Long rows go another way than short ones, to the same bits.
+#[test]
+fn long_rows_equal_short_ones() {
+    let binary = Instruction::Binary;
+    let (x, y, number) = (0, 1, 2);
+    let first = [Instruction::Input(0), Instruction::Input(1), Instruction::Input(2)];
+    let half = Instruction::Constant(0.5);
+    let programs: [&[Instruction]; 6] = [
+        // Every function of two numbers, each operand in hand once, the other elsewhere.
+        &[
+            binary(Binary::Div, x, number),
+            binary(Binary::Sub, y, 3),
+            binary(Binary::Div, number, 4),
+            binary(Binary::Max, 5, y),
+            binary(Binary::Sub, 6, number),
+            binary(Binary::Min, x, 7),
+        ],
+        // Products with a sum: both factors and the addend in hand.
+        &[
+            binary(Binary::Add, x, y),
+            binary(Binary::Mul, 3, number),
+            binary(Binary::Add, 4, x),
+            binary(Binary::Mul, y, 5),
+            binary(Binary::Add, 6, number),
+            binary(Binary::Mul, x, y),
+            binary(Binary::Add, 8, 7),
+        ],
+        // A result that is needed three times, twice of these at once.
+        &[
+            half,
+            binary(Binary::Add, x, 3),
+            binary(Binary::Mul, 4, 4),
+            binary(Binary::Add, 5, y),
+            Instruction::Unary(Function::Relu, 6),
+            binary(Binary::Mul, 7, 4),
+        ],
+        &[
+            binary(Binary::Mul, x, y),
+            Instruction::Unary(Function::Tanh, 3),
+            binary(Binary::Mul, 4, x),
+            Instruction::Unary(Function::Sigmoid, 5),
+            binary(Binary::Sub, 6, 4),
+        ],
+        &[binary(Binary::PRelu, x, number), binary(Binary::PRelu, y, 3), binary(Binary::Mul, 3, 4)],
+        // Numbers alone.
+        &[half, binary(Binary::Sub, 3, number), binary(Binary::Mul, 4, x)],
+    ];
+    let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e-40, -3e-39, 3e38];
+    let data = |seed: usize| -> Vec<f32> {
+        let element = |i: usize| match (i * 13 + seed * 5 + i / 17) % 37 {
+            n @ 0..8 => special[n],
+            n => ((n * 29 + i) % 101) as f32 * 0.0377 - 1.9,
+        };
+        (0..3001).map(element).collect()
+    };
+    let (x, y) = (data(1), data(2));
+    for (case, rest) in programs.iter().enumerate() {
+        let program = Program::new(&[&first[..], rest].concat());
+        assert!(!program.chain.is_empty(), "program {case} can be a chain");
+        for isa in Isa::all() {
+            let run = |short: usize, reach| {
+                let mut output = AlignedVec::zeros(x.len());
+                let mut scratch = vec![f32::NAN; program.scratch_len()];
+                for start in (0..x.len()).step_by(short) {
+                    let columns = short.min(x.len() - start);
+                    let row = |from: &[f32], column_stride| Input {
+                        pointer: from[start * column_stride..].as_ptr(),
+                        row_stride: 0,
+                        column_stride,
+                    };
+                    let inputs = [row(&x, 1), row(&y, 1), row(&[0.7], 0)];
+                    let pointer = output[start..].as_mut_ptr();
+                    let to = Output { pointer, row_stride: columns };
+                    // SAFETY: the vectors have as many elements.
+                    unsafe {
+                        program.run_block(isa, to, &inputs, (1, columns), reach, &mut scratch);
+                    }
+                }
+                output
+            };
+            let short = run(48, Reach::Near);
+            for reach in [Reach::Near, Reach::Far, Reach::PastCaches] {
+                for (index, (long, short)) in run(x.len(), reach).iter().zip(&*short).enumerate() {
+                    let equal = long.to_bits() == short.to_bits();
+                    let equal = equal || long.is_nan() && short.is_nan();
+                    assert!(equal, "{case} on {}, {index}: {long} and {short}", isa.name());
+                }
             }
         }
     }
