@@ -107,12 +107,18 @@ impl Product {
         let depth = if is_deep { k.div_ceil(k.div_ceil(DEPTH)) } else { k };
         let most = if is_deep { ROWS_PER_DEEP_TASK } else { ROWS_PER_TASK };
         // Equal shares, in whole tiles.
-        let share = m.div_ceil(m.div_ceil(most).max(1));
+        let shares = match is_deep {
+            // Every task copies its rows, so the rows are cut before the panels are.
+            true => m.div_ceil(most).max(threads.min(m / (2 * isa.tile_rows()))),
+            false => m.div_ceil(most),
+        };
+        let share = m.div_ceil(shares.max(1));
         let rows_per_task = share.next_multiple_of(isa.tile_rows()).clamp(1, m.max(1));
         let row_tasks = m.div_ceil(rows_per_task).max(1);
         let panels = layout.panels().len();
         // With one thread, the rows' blocks are all there is; with more, a few tasks each, so that nobody waits long.
-        let wanted = if threads == 1 { 1 } else { (threads * 4).div_ceil(row_tasks) };
+        let each = if is_deep { 2 } else { 4 };
+        let wanted = if threads == 1 { 1 } else { (threads * each).div_ceil(row_tasks) };
         let panels_per_task = panels.div_ceil(wanted).max(1);
         let tasks = (m.div_ceil(rows_per_task), panels.div_ceil(panels_per_task));
         let cuts = Cuts::new(isa, rows_per_task);
