@@ -5,9 +5,6 @@ use anyhow::Result;
 use crate::journal::Journal;
 use crate::workspace::Workspace;
 
-/// The packages that are `unsafe` in earnest.
-const PACKAGES: [&str; 1] = ["tachy-kernels"];
-
 /// Runs them with every access to memory checked. Sanitizers are an unstable option of the compiler, which the stable
 /// one takes when it is told so; Miri, which checks more, comes with other toolchains and knows few vector instructions.
 pub fn run(workspace: &Workspace, journal: &mut Journal) -> Result<()> {
@@ -18,7 +15,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal) -> Result<()> {
         .args(["--target", &host()])
         .arg("--target-dir")
         .arg(workspace.target().join("sanitized"));
-    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(["--package", "tachy-kernels"]);
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     journal.step("test the kernels with AddressSanitizer", &mut command)
 }
