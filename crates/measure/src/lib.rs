@@ -15,6 +15,7 @@ mod compare;
 mod environment;
 mod exchange;
 mod inputs;
+mod measurement;
 mod memory;
 mod model;
 mod process;
@@ -33,12 +34,12 @@ pub use clock::{Clock, TICKS_PER_SAMPLE};
 pub use compare::{CompareError, Event, Plan, compare};
 pub use environment::Environment;
 pub use inputs::random_tensor;
+pub use measurement::{Measurement, Metric, RoundStart, Series, Unit};
 pub use memory::peak_resident;
 pub use model::ModelSource;
 pub use ranking::{Ranked, rank};
 pub use record::{
-    Comparison, FORMAT, Measured, Measurement, Metric, ModelDescription, Outcome, RoundStart, Row,
-    Series, Settings, Stage, Unit, WarmUp,
+    Comparison, FORMAT, Measured, ModelDescription, Outcome, Row, Settings, Stage, WarmUp,
 };
 pub use verify::{VerifiedCase, VerifyPlan, verify};
 pub use worker::serve;

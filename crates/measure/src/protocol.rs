@@ -8,8 +8,8 @@ use tachy_graph::Shape;
 use tachy_runtime::Device;
 
 use crate::case::{CaseOutcome, Tolerance};
+use crate::measurement::Metric;
 use crate::model::ModelSource;
-use crate::record::Metric;
 
 /// What the harness asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use tachy_stats::{Candidate, ComparisonOptions, Place, Ranking, StatisticsError};
 
-use crate::record::{Comparison, Metric, Outcome, Row};
+use crate::measurement::Metric;
+use crate::record::{Comparison, Outcome, Row};
 
 /// The rows of a comparison in the order in which a table shows them.
 #[derive(Debug, Clone)]

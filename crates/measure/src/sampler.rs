@@ -6,8 +6,8 @@ use tachy_graph::Tensor;
 use tachy_runtime::{Executable, Result};
 
 use crate::clock::{Clock, TICKS_PER_SAMPLE};
+use crate::measurement::Metric;
 use crate::protocol::SampledSeries;
-use crate::record::Metric;
 
 /// An executable with its inputs and outputs, and how many calls make one sample.
 pub(crate) struct Sampler {

@@ -4,8 +4,9 @@ use tachy_runtime::Device;
 use tachy_stats::Samples;
 
 use crate::agreement::Agreement;
+use crate::measurement::{Measurement, Metric, RoundStart, Series};
 use crate::protocol::SampledSeries;
-use crate::record::{Measured, Measurement, Metric, Outcome, RoundStart, Series, Stage, WarmUp};
+use crate::record::{Measured, Outcome, Stage, WarmUp};
 
 /// What is known of one device so far.
 pub(crate) struct Trial {

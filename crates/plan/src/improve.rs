@@ -41,7 +41,8 @@ pub(crate) fn search_few(
         return;
     }
     let mut failed = goal;
-    while best.peak - failed > 1 && !budget.spent() {
+    // What is found within one capacity may be lower than another that was searched in vain.
+    while best.peak > failed + 1 && !budget.spent() {
         let middle = failed.midpoint(best.peak);
         let share = (budget.steps / 4).max(ATTEMPT);
         if !restarts.search(middle, share, budget, best) {

@@ -173,6 +173,7 @@ fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Seconds => "seconds",
         Unit::Bytes => "bytes",
+        Unit::Count => "count",
     }
 }
 

@@ -32,11 +32,20 @@ const SIZES: [Scale; 5] = [
     Scale { size: 1_099_511_627_776.0, symbol: "TiB" },
 ];
 
+const COUNTS: [Scale; 5] = [
+    Scale { size: 1.0, symbol: "" },
+    Scale { size: 1e3, symbol: "k" },
+    Scale { size: 1e6, symbol: "M" },
+    Scale { size: 1e9, symbol: "G" },
+    Scale { size: 1e12, symbol: "T" },
+];
+
 impl Scale {
     const fn all(unit: Unit) -> &'static [Scale] {
         match unit {
             Unit::Seconds => &TIMES,
             Unit::Bytes => &SIZES,
+            Unit::Count => &COUNTS,
         }
     }
 
@@ -57,7 +66,7 @@ impl Scale {
         let in_large = (least / large.size >= 0.1).then_some(large);
         let in_small = (most / small.size < 1e4).then_some(small);
         match unit {
-            Unit::Seconds => in_large.or(in_small),
+            Unit::Seconds | Unit::Count => in_large.or(in_small),
             // 1250 MiB beside 134 MiB, not 1.22 GiB beside 0.131 GiB: there are 1024 of one in the other.
             Unit::Bytes => in_small.or(in_large),
         }
@@ -70,7 +79,10 @@ impl Scale {
 
     /// The number and the unit.
     pub(crate) fn show(self, value: f64) -> String {
-        format!("{}{NO_BREAK}{}", self.number(value), self.symbol)
+        match self.symbol {
+            "" => self.number(value),
+            symbol => format!("{}{NO_BREAK}{symbol}", self.number(value)),
+        }
     }
 }
 
