@@ -103,11 +103,11 @@ fn masked(rewriter: &Rewriter, scores: ValueId) -> (ValueId, Option<ValueId>) {
         .map_or((scores, None), |(products, mask)| (products, Some(mask)))
 }
 
-/// A value without the number that it is multiplied by, and the number.
+/// A value without the number that it is multiplied by, and the number, if it can be attention's scale.
 fn scaled(rewriter: &Rewriter, value: ValueId) -> (ValueId, f64) {
     let product = rewriter.product(value);
     match product.factors[..] {
-        [one] if product.coefficient != 1.0 && rewriter.ty(one) == rewriter.ty(value) => {
+        [one] if product.coefficient > 0.0 && rewriter.ty(one) == rewriter.ty(value) => {
             (one, product.coefficient)
         }
         _ => (value, 1.0),

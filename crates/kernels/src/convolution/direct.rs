@@ -4,7 +4,7 @@
 //! them from where they are, pixel by pixel, so nothing is copied but, where the filter leaves the image, the image
 //! into a frame of zeros (the idea of indirect convolution: Dukhan, 2019).
 
-use super::geometry::Geometry;
+use super::geometry::{Geometry, Images};
 use super::region::{Outlet, Region};
 use crate::aligned::AlignedVec;
 use crate::lanes::Isa;
@@ -46,7 +46,11 @@ impl Direct {
         let (inputs, outputs) = (geometry.group_inputs(), geometry.group_outputs());
         let taps = kernel_height * kernel_width;
         let dense = geometry.input.is_dense() && geometry.output.is_dense();
-        let flat = taps == 1 && geometry.stride == [1, 1] && geometry.stays_inside() && dense;
+        let size = |images: Images| [images.height, images.width];
+        // Pixel for pixel: then all lines are one.
+        let alike = size(geometry.input) == size(geometry.output);
+        let inside = alike && geometry.stays_inside();
+        let flat = taps == 1 && geometry.stride == [1, 1] && inside && dense;
         let line =
             if flat { geometry.batch * geometry.output.pixels() } else { geometry.output.width };
         let layout = PackedLayout::new(isa, line, taps * inputs, outputs);
