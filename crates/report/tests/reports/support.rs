@@ -163,6 +163,7 @@ pub fn comparison(rows: Vec<Row>) -> Comparison {
             governor: None,
             load: Some(0.41),
             clock_tick: 2.6e-8,
+            ..Environment::default()
         },
         reference: Device::of("cpu"),
         rows,

@@ -1,0 +1,35 @@
+//! Runs remembered.
+//!
+//! - [`Run`] is what one command measured: [`Benchmark`]s with their raw samples, and the circumstances. It has a
+//!   [`RunId`] of its own and never changes.
+//! - [`open`] opens a [`Store`]: a file of SQLite, or a PostgreSQL server if the place is a URL. [`Place::find`] knows
+//!   where the store of a project is.
+//! - [`SeriesKey`] says which measurements of different runs belong together; [`Store::history`] and
+//!   [`Store::latest`] read only the medians of their processes, never the samples.
+//! - [`json_lines`] and `parquet` write stores to files and read them back without loss; [`merge`] joins stores.
+//! - [`import`] reads what criterion, divan, hyperfine, Google Benchmark and pytest-benchmark wrote.
+#![forbid(unsafe_code)]
+
+mod comparison;
+mod error;
+mod id;
+pub mod json_lines;
+mod merge;
+mod open;
+mod place;
+mod run;
+mod series;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+mod store;
+
+pub use error::StoreError;
+pub use id::RunId;
+pub use merge::{Merged, merge};
+pub use open::{OpenOptions, open, open_with};
+pub use place::Place;
+pub use run::{Benchmark, InvalidRun, Outcome, Run};
+pub use series::{SeriesKey, machine_identity, metric_identifier, metric_of_identifier};
+pub use store::{
+    Baseline, History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, Store,
+};

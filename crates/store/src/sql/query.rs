@@ -1,0 +1,226 @@
+//! Histories and checks: medians alone, in the order in which the database keeps them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tachy_measure::Metric;
+
+use super::block::read_medians;
+use super::database::{Database, Row, Value};
+use super::store::{damaged, read_header, run_number};
+use crate::series::metric_of_identifier;
+use crate::{
+    History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, RunId, SeriesKey,
+    StoreError,
+};
+
+/// A series with its number, and when it was measured last.
+struct KnownSeries {
+    number: i64,
+    key: SeriesKey,
+    last: i64,
+}
+
+/// The columns number, name, parameters, identity, metric and the last time.
+fn read_series(row: &dyn Row) -> Result<Option<KnownSeries>, StoreError> {
+    let Ok(parameters) = serde_json::from_str(row.text(2)?) else { return Ok(None) };
+    let Some(metric) = metric_of_identifier(row.text(4)?) else { return Ok(None) };
+    Ok(Some(KnownSeries {
+        number: row.integer(0)?,
+        key: SeriesKey {
+            benchmark: row.text(1)?.to_owned(),
+            parameters,
+            metric,
+            machine: row.text(3)?.to_owned(),
+        },
+        last: row.integer(5)?,
+    }))
+}
+
+fn matches(key: &SeriesKey, filter: &HistoryFilter) -> bool {
+    let of_metric = filter.metrics.is_empty() || filter.metrics.contains(&key.metric);
+    let has = |word: &String| {
+        key.benchmark.contains(word.as_str())
+            || key.parameters.iter().any(|(name, value)| format!("{name}={value}").contains(word))
+    };
+    of_metric && filter.words.iter().all(has)
+}
+
+const OF_SERIES: &str = "a series is not what was written";
+const OF_MEDIANS: &str = "the medians of a measurement are not what was written";
+
+pub(super) fn history<D: Database>(
+    database: &mut D,
+    filter: &HistoryFilter,
+) -> Result<Vec<History>, StoreError> {
+    let mut chosen = Vec::new();
+    let mut broken = false;
+    database.query(
+        "SELECT series.number, benchmark.name, benchmark.parameters, machine.identity, \
+         series.metric, coalesce((SELECT max(started) FROM measurement \
+         WHERE measurement.series = series.number), 0) \
+         FROM series JOIN benchmark ON benchmark.number = series.benchmark \
+         JOIN machine ON machine.number = series.machine",
+        &[],
+        &mut |row| {
+            match read_series(row)? {
+                Some(series) if matches(&series.key, filter) => chosen.push(series),
+                Some(_) => {}
+                None => broken = true,
+            }
+            Ok(())
+        },
+    )?;
+    if broken {
+        return Err(damaged(database, OF_SERIES));
+    }
+    chosen.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.key.cmp(&b.key)));
+    chosen.truncate(filter.series);
+    let runs = headers(database)?;
+    let mut references = HashMap::new();
+    let mut histories = Vec::new();
+    for KnownSeries { number, key, .. } in chosen {
+        if !references.contains_key(&key.machine) {
+            let times = reference(database, &key.machine)?;
+            references.insert(key.machine.clone(), times);
+        }
+        let times = &references[&key.machine];
+        let mut points = Vec::new();
+        for (run, medians) in latest_of(database, number, filter.points)? {
+            let header = runs.get(&run).ok_or_else(|| damaged(database, OF_MEDIANS))?;
+            let reference = times.get(&run).copied();
+            points.push(Point { run: header.clone(), medians, reference });
+        }
+        histories.push(History { key, points });
+    }
+    Ok(histories)
+}
+
+/// All runs without their benchmarks, by number.
+fn headers<D: Database>(database: &mut D) -> Result<HashMap<i64, Arc<RunHeader>>, StoreError> {
+    let place = database.place().to_owned();
+    let mut runs = HashMap::new();
+    database.query("SELECT record, checksum, number FROM run", &[], &mut |row| {
+        runs.insert(row.integer(2)?, Arc::new(read_header(row, &place)?));
+        Ok(())
+    })?;
+    Ok(runs)
+}
+
+/// The median time of the reference kernel in each run on a machine.
+fn reference<D: Database>(
+    database: &mut D,
+    machine: &str,
+) -> Result<HashMap<i64, f64>, StoreError> {
+    let mut numbers = Vec::new();
+    database.query(
+        "SELECT series.number, series.metric FROM series \
+         JOIN benchmark ON benchmark.number = series.benchmark \
+         JOIN machine ON machine.number = series.machine \
+         WHERE benchmark.name = $1 AND machine.identity = $2",
+        &[Value::Text(REFERENCE), Value::Text(machine)],
+        &mut |row| {
+            if metric_of_identifier(row.text(1)?) == Some(Metric::Time) {
+                numbers.push(row.integer(0)?);
+            }
+            Ok(())
+        },
+    )?;
+    let mut times = HashMap::new();
+    for number in numbers {
+        for (run, mut medians) in latest_of(database, number, usize::MAX)? {
+            medians.sort_by(f64::total_cmp);
+            if let Some(median) = medians.get(medians.len() / 2).filter(|median| **median > 0.0) {
+                times.insert(run, *median);
+            }
+        }
+    }
+    Ok(times)
+}
+
+/// The latest measurements of a series, the earliest first: the run's number and the medians of its processes.
+fn latest_of<D: Database>(
+    database: &mut D,
+    series: i64,
+    most: usize,
+) -> Result<Vec<(i64, Vec<f64>)>, StoreError> {
+    let mut found = Vec::new();
+    let mut broken = false;
+    database.query(
+        "SELECT started, run, medians FROM measurement WHERE series = $1 \
+         ORDER BY started DESC, run DESC LIMIT $2",
+        &[Value::Integer(series), Value::Integer(i64::try_from(most).unwrap_or(i64::MAX))],
+        &mut |row| {
+            let (started, run) = (row.integer(0)?, row.integer(1)?);
+            match read_medians(row.bytes(2)?, series, started, run) {
+                Some(medians) => found.push((run, medians)),
+                None => broken = true,
+            }
+            Ok(())
+        },
+    )?;
+    if broken {
+        return Err(damaged(database, OF_MEDIANS));
+    }
+    found.reverse();
+    Ok(found)
+}
+
+pub(super) fn latest<D: Database>(
+    database: &mut D,
+    run: RunId,
+    most: usize,
+) -> Result<Vec<LatestOfSeries>, StoreError> {
+    let number = run_number(database, run)?.ok_or_else(|| StoreError::NoRun(run.to_string()))?;
+    let ids = ids(database)?;
+    let mut chosen = Vec::new();
+    let mut broken = false;
+    database.query(
+        "SELECT series.number, benchmark.name, benchmark.parameters, machine.identity, \
+         series.metric, measurement.started, measurement.medians \
+         FROM run JOIN result ON result.run = run.number \
+         JOIN benchmark ON benchmark.number = result.benchmark \
+         JOIN machine ON machine.number = run.machine \
+         JOIN series ON series.benchmark = benchmark.number AND series.machine = run.machine \
+         JOIN measurement ON measurement.series = series.number \
+         AND measurement.started = run.started AND measurement.run = run.number \
+         WHERE run.number = $1 ORDER BY result.place, series.number",
+        &[Value::Integer(number)],
+        &mut |row| {
+            let series = read_series(row)?;
+            let medians = |series: &KnownSeries| {
+                Ok::<_, StoreError>(read_medians(row.bytes(6)?, series.number, series.last, number))
+            };
+            match series.as_ref().map(medians).transpose()?.flatten() {
+                Some(medians) => chosen.extend(series.map(|series| (series, medians))),
+                None => broken = true,
+            }
+            Ok(())
+        },
+    )?;
+    if broken {
+        return Err(damaged(database, OF_MEDIANS));
+    }
+    let mut all = Vec::with_capacity(chosen.len());
+    for (series, medians) in chosen {
+        let mut latest = Vec::with_capacity(most);
+        for (run, medians) in latest_of(database, series.number, most)? {
+            let id = ids.get(&run).ok_or_else(|| damaged(database, OF_MEDIANS))?;
+            latest.push((*id, medians));
+        }
+        all.push(LatestOfSeries { key: series.key, medians, latest });
+    }
+    Ok(all)
+}
+
+/// The names of all runs, by number.
+fn ids<D: Database>(database: &mut D) -> Result<HashMap<i64, RunId>, StoreError> {
+    let mut ids = HashMap::new();
+    database.query("SELECT number, id FROM run", &[], &mut |row| {
+        if let Ok(id) = row.text(1)?.parse() {
+            ids.insert(row.integer(0)?, id);
+        }
+        Ok(())
+    })?;
+    Ok(ids)
+}
