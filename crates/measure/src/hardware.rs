@@ -63,9 +63,8 @@ pub(crate) fn gpus() -> Vec<String> {
     if gpus.is_empty() {
         gpus = cards()
             .filter_map(|device| {
-                let number = |name| {
-                    Some(line(device.join(name))?.trim_start_matches("0x").to_owned())
-                };
+                let number =
+                    |name| Some(line(device.join(name))?.trim_start_matches("0x").to_owned());
                 Some(format!("PCI {}:{}", number("vendor")?, number("device")?))
             })
             .collect();

@@ -14,7 +14,7 @@ use crate::{Baseline, Run};
 #[serde(rename_all = "snake_case")]
 pub enum Record {
     /// A run.
-    Run(Run),
+    Run(Box<Run>),
     /// A name for a run.
     Baseline(Baseline),
 }

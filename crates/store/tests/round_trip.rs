@@ -138,7 +138,7 @@ proptest! {
 
         let mut file = Vec::new();
         for header in first.runs(usize::MAX).unwrap() {
-            json_lines::write(&mut file, &Record::Run(first.run(header.id).unwrap())).unwrap();
+            json_lines::write(&mut file, &Record::Run(Box::new(first.run(header.id).unwrap()))).unwrap();
         }
         json_lines::write(&mut file, &Record::Baseline(baseline.clone())).unwrap();
         let mut second = support::store(&folder.path().join("second.sqlite"));

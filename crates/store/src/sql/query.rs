@@ -7,7 +7,7 @@ use tachy_measure::Metric;
 
 use super::block::read_medians;
 use super::database::{Database, Row, Value};
-use super::store::{damaged, read_header, run_number};
+use super::store::{damaged, missing, read_header, run_number};
 use crate::series::metric_of_identifier;
 use crate::{
     History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, RunId, SeriesKey,
@@ -19,9 +19,10 @@ struct KnownSeries {
     number: i64,
     key: SeriesKey,
     last: i64,
+    points: i64,
 }
 
-/// The columns number, name, parameters, identity, metric and the last time.
+/// The columns number, name, parameters, identity, metric, the last time and the number of points.
 fn read_series(row: &dyn Row) -> Result<Option<KnownSeries>, StoreError> {
     let Ok(parameters) = serde_json::from_str(row.text(2)?) else { return Ok(None) };
     let Some(metric) = metric_of_identifier(row.text(4)?) else { return Ok(None) };
@@ -34,6 +35,7 @@ fn read_series(row: &dyn Row) -> Result<Option<KnownSeries>, StoreError> {
             machine: row.text(3)?.to_owned(),
         },
         last: row.integer(5)?,
+        points: row.integer(6)?,
     }))
 }
 
@@ -58,9 +60,9 @@ pub(super) fn history<D: Database>(
     database.query(
         "SELECT series.number, benchmark.name, benchmark.parameters, machine.identity, \
          series.metric, coalesce((SELECT max(started) FROM measurement \
-         WHERE measurement.series = series.number), 0) \
-         FROM series JOIN benchmark ON benchmark.number = series.benchmark \
-         JOIN machine ON machine.number = series.machine",
+         WHERE measurement.series = series.number), 0), series.points \
+         FROM series LEFT JOIN benchmark ON benchmark.number = series.benchmark \
+         LEFT JOIN machine ON machine.number = series.machine",
         &[],
         &mut |row| {
             match read_series(row)? {
@@ -79,14 +81,16 @@ pub(super) fn history<D: Database>(
     let runs = headers(database)?;
     let mut references = HashMap::new();
     let mut histories = Vec::new();
-    for KnownSeries { number, key, .. } in chosen {
+    for series in chosen {
+        let of_series = latest_of(database, &series, filter.points)?;
+        let key = series.key;
         if !references.contains_key(&key.machine) {
             let times = reference(database, &key.machine)?;
             references.insert(key.machine.clone(), times);
         }
         let times = &references[&key.machine];
         let mut points = Vec::new();
-        for (run, medians) in latest_of(database, number, filter.points)? {
+        for (run, medians) in of_series {
             let header = runs.get(&run).ok_or_else(|| damaged(database, OF_MEDIANS))?;
             let reference = times.get(&run).copied();
             points.push(Point { run: header.clone(), medians, reference });
@@ -100,10 +104,14 @@ pub(super) fn history<D: Database>(
 fn headers<D: Database>(database: &mut D) -> Result<HashMap<i64, Arc<RunHeader>>, StoreError> {
     let place = database.place().to_owned();
     let mut runs = HashMap::new();
-    database.query("SELECT record, checksum, number FROM run", &[], &mut |row| {
-        runs.insert(row.integer(2)?, Arc::new(read_header(row, &place)?));
-        Ok(())
-    })?;
+    database.query(
+        "SELECT record, checksum, id, started, results, number FROM run",
+        &[],
+        &mut |row| {
+            runs.insert(row.integer(5)?, Arc::new(read_header(row, &place)?));
+            Ok(())
+        },
+    )?;
     Ok(runs)
 }
 
@@ -112,23 +120,23 @@ fn reference<D: Database>(
     database: &mut D,
     machine: &str,
 ) -> Result<HashMap<i64, f64>, StoreError> {
-    let mut numbers = Vec::new();
+    let mut kernels = Vec::new();
     database.query(
-        "SELECT series.number, series.metric FROM series \
+        "SELECT series.number, series.metric, series.points FROM series \
          JOIN benchmark ON benchmark.number = series.benchmark \
          JOIN machine ON machine.number = series.machine \
          WHERE benchmark.name = $1 AND machine.identity = $2",
         &[Value::Text(REFERENCE), Value::Text(machine)],
         &mut |row| {
             if metric_of_identifier(row.text(1)?) == Some(Metric::Time) {
-                numbers.push(row.integer(0)?);
+                kernels.push((row.integer(0)?, row.integer(2)?));
             }
             Ok(())
         },
     )?;
     let mut times = HashMap::new();
-    for number in numbers {
-        for (run, mut medians) in latest_of(database, number, usize::MAX)? {
+    for (number, points) in kernels {
+        for (run, mut medians) in measurements(database, number, points, usize::MAX)? {
             medians.sort_by(f64::total_cmp);
             if let Some(median) = medians.get(medians.len() / 2).filter(|median| **median > 0.0) {
                 times.insert(run, *median);
@@ -141,7 +149,16 @@ fn reference<D: Database>(
 /// The latest measurements of a series, the earliest first: the run's number and the medians of its processes.
 fn latest_of<D: Database>(
     database: &mut D,
+    series: &KnownSeries,
+    most: usize,
+) -> Result<Vec<(i64, Vec<f64>)>, StoreError> {
+    measurements(database, series.number, series.points, most)
+}
+
+fn measurements<D: Database>(
+    database: &mut D,
     series: i64,
+    points: i64,
     most: usize,
 ) -> Result<Vec<(i64, Vec<f64>)>, StoreError> {
     let mut found = Vec::new();
@@ -159,7 +176,8 @@ fn latest_of<D: Database>(
             Ok(())
         },
     )?;
-    if broken {
+    let whole = found.len() as i64 == points.min(i64::try_from(most).unwrap_or(i64::MAX));
+    if broken || !whole {
         return Err(damaged(database, OF_MEDIANS));
     }
     found.reverse();
@@ -171,13 +189,13 @@ pub(super) fn latest<D: Database>(
     run: RunId,
     most: usize,
 ) -> Result<Vec<LatestOfSeries>, StoreError> {
-    let number = run_number(database, run)?.ok_or_else(|| StoreError::NoRun(run.to_string()))?;
+    let Some(number) = run_number(database, run)? else { return Err(missing(database, run)) };
     let ids = ids(database)?;
     let mut chosen = Vec::new();
     let mut broken = false;
     database.query(
         "SELECT series.number, benchmark.name, benchmark.parameters, machine.identity, \
-         series.metric, measurement.started, measurement.medians \
+         series.metric, measurement.started, series.points, measurement.medians \
          FROM run JOIN result ON result.run = run.number \
          JOIN benchmark ON benchmark.number = result.benchmark \
          JOIN machine ON machine.number = run.machine \
@@ -189,7 +207,7 @@ pub(super) fn latest<D: Database>(
         &mut |row| {
             let series = read_series(row)?;
             let medians = |series: &KnownSeries| {
-                Ok::<_, StoreError>(read_medians(row.bytes(6)?, series.number, series.last, number))
+                Ok::<_, StoreError>(read_medians(row.bytes(7)?, series.number, series.last, number))
             };
             match series.as_ref().map(medians).transpose()?.flatten() {
                 Some(medians) => chosen.extend(series.map(|series| (series, medians))),
@@ -204,7 +222,7 @@ pub(super) fn latest<D: Database>(
     let mut all = Vec::with_capacity(chosen.len());
     for (series, medians) in chosen {
         let mut latest = Vec::with_capacity(most);
-        for (run, medians) in latest_of(database, series.number, most)? {
+        for (run, medians) in latest_of(database, &series, most)? {
             let id = ids.get(&run).ok_or_else(|| damaged(database, OF_MEDIANS))?;
             latest.push((*id, medians));
         }

@@ -24,6 +24,7 @@ macro_rules! first_layout {
                 started BIGINT NOT NULL,
                 machine BIGINT NOT NULL REFERENCES machine,
                 record TEXT NOT NULL,
+                results BIGINT NOT NULL,
                 checksum BIGINT NOT NULL
             );
             CREATE INDEX run_by_time ON run (started, id);
@@ -42,6 +43,7 @@ macro_rules! first_layout {
                 benchmark BIGINT NOT NULL REFERENCES benchmark,
                 machine BIGINT NOT NULL REFERENCES machine,
                 metric TEXT NOT NULL,
+                points BIGINT NOT NULL DEFAULT 0,
                 UNIQUE (benchmark, machine, metric)
             );
             CREATE TABLE result (

@@ -39,14 +39,39 @@ pub(super) fn run_number<D: Database>(
     number(database, "SELECT number FROM run WHERE id = $1", &[Value::Text(&id)])
 }
 
-/// The run's own row: everything but its benchmarks.
+/// What it means that a run is not found: there is none, or the index of names is damaged.
+pub(super) fn missing<D: Database>(database: &mut D, id: RunId) -> StoreError {
+    let id = id.to_string();
+    // No index has the record, so that the table itself is looked through.
+    let sql = "SELECT number FROM run WHERE id || '' = $1 AND length(record) > 0";
+    match number(database, sql, &[Value::Text(&id)]) {
+        Ok(None) => StoreError::NoRun(id),
+        Ok(Some(_)) => damaged(database, "the index of the runs' names misses one"),
+        Err(error) => error,
+    }
+}
+
+fn run_checksum(id: &str, started: i64, results: i64, record: &str) -> i64 {
+    let numbers = [started, results].map(i64::to_le_bytes);
+    checksum(&[id.as_bytes(), numbers.as_flattened(), record.as_bytes()]).into()
+}
+
+fn result_checksum(run: RunId, place: i64, texts: [&str; 3], samples: &[u8]) -> i64 {
+    let run = run.to_string();
+    let [name, parameters, outcome] = texts.map(str::as_bytes);
+    let place = place.to_le_bytes();
+    checksum(&[run.as_bytes(), &place, name, parameters, outcome, samples]).into()
+}
+
+/// The run's own row, everything but its benchmarks: the columns `record`, `checksum`,
+/// `id`, `started` and `results`.
 pub(super) fn read_header(row: &dyn Row, place: &str) -> Result<RunHeader, StoreError> {
-    let (record, sum) = (row.text(0)?, row.integer(1)?);
+    let (record, sum, id, started) = (row.text(0)?, row.integer(1)?, row.text(2)?, row.integer(3)?);
     let damaged = |what: &str| StoreError::Damaged {
         place: place.to_owned(),
         detail: format!("the record of a run {what}"),
     };
-    if i64::from(checksum(&[record.as_bytes()])) != sum {
+    if run_checksum(id, started, row.integer(4)?, record) != sum {
         return Err(damaged("is not what was written"));
     }
     serde_json::from_str(record).map_err(|error| damaged(&format!("cannot be read ({error})")))
@@ -116,22 +141,24 @@ fn insert_run<D: Database>(database: &mut D, run: &Run) -> Result<bool, StoreErr
         environment: run.environment.clone(),
         labels: run.labels.clone(),
     });
+    let results = run.benchmarks.len() as i64;
     let id = run.id.to_string();
     let number = number(
         database,
-        "INSERT INTO run (id, started, machine, record, checksum) VALUES ($1, $2, $3, $4, $5) \
-         RETURNING number",
+        "INSERT INTO run (id, started, machine, record, results, checksum) \
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING number",
         &[
             Value::Text(&id),
             Value::Integer(started),
             Value::Integer(machine),
             Value::Text(&record),
-            Value::Integer(checksum(&[record.as_bytes()]).into()),
+            Value::Integer(results),
+            Value::Integer(run_checksum(&id, started, results, &record)),
         ],
     )?
     .ok_or_else(|| damaged(database, "a run that was written is not there"))?;
     for (place, benchmark) in run.benchmarks.iter().enumerate() {
-        let known = insert_result(database, number, place as i64, benchmark)?;
+        let known = insert_result(database, (run.id, number), place as i64, benchmark)?;
         for measurement in benchmark.outcome.measurements() {
             let metric = metric_identifier(measurement.metric);
             let series = number_of(
@@ -152,6 +179,10 @@ fn insert_run<D: Database>(database: &mut D, run: &Run) -> Result<bool, StoreErr
                     Value::Bytes(&medians),
                 ],
             )?;
+            database.execute(
+                "UPDATE series SET points = points + 1 WHERE number = $1",
+                &[Value::Integer(series)],
+            )?;
         }
     }
     Ok(true)
@@ -160,7 +191,7 @@ fn insert_run<D: Database>(database: &mut D, run: &Run) -> Result<bool, StoreErr
 /// Writes what came of a benchmark; returns the benchmark's number.
 fn insert_result<D: Database>(
     database: &mut D,
-    run: i64,
+    (id, run): (RunId, i64),
     place: i64,
     benchmark: &Benchmark,
 ) -> Result<i64, StoreError> {
@@ -173,7 +204,7 @@ fn insert_result<D: Database>(
     )?;
     let outcome = json(&skeleton(&benchmark.outcome));
     let samples = write_samples(&benchmark.outcome);
-    let pieces = [benchmark.name.as_bytes(), parameters.as_bytes(), outcome.as_bytes(), &samples];
+    let texts = [&*benchmark.name, &parameters, &outcome];
     database.execute(
         "INSERT INTO result (run, place, benchmark, outcome, samples, checksum) \
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -183,17 +214,19 @@ fn insert_result<D: Database>(
             Value::Integer(known),
             Value::Text(&outcome),
             Value::Bytes(&samples),
-            Value::Integer(checksum(&pieces).into()),
+            Value::Integer(result_checksum(id, place, texts, &samples)),
         ],
     )?;
     Ok(known)
 }
 
-fn read_benchmark(row: &dyn Row) -> Result<Option<Benchmark>, StoreError> {
+/// The columns `name`, `parameters`, `outcome`, `samples`, `checksum` and `place`; `None` if they are not what was
+/// written.
+fn read_benchmark(row: &dyn Row, run: RunId) -> Result<Option<Benchmark>, StoreError> {
     let (name, parameters, outcome) = (row.text(0)?, row.text(1)?, row.text(2)?);
     let samples = row.bytes(3)?;
-    let pieces = [name.as_bytes(), parameters.as_bytes(), outcome.as_bytes(), samples];
-    if i64::from(checksum(&pieces)) != row.integer(4)? {
+    let sum = result_checksum(run, row.integer(5)?, [name, parameters, outcome], samples);
+    if sum != row.integer(4)? {
         return Ok(None);
     }
     let parse = || {
@@ -206,14 +239,14 @@ fn read_benchmark(row: &dyn Row) -> Result<Option<Benchmark>, StoreError> {
 }
 
 fn read_run<D: Database>(database: &mut D, id: RunId) -> Result<Run, StoreError> {
-    let number = run_number(database, id)?.ok_or_else(|| StoreError::NoRun(id.to_string()))?;
+    let Some(number) = run_number(database, id)? else { return Err(missing(database, id)) };
     let place = database.place().to_owned();
     let mut header = None;
     database.query(
-        "SELECT record, checksum FROM run WHERE number = $1",
+        "SELECT record, checksum, id, started, results FROM run WHERE number = $1",
         &[Value::Integer(number)],
         &mut |row| {
-            header = Some(read_header(row, &place)?);
+            header = Some((read_header(row, &place)?, row.integer(4)?));
             Ok(())
         },
     )?;
@@ -221,19 +254,23 @@ fn read_run<D: Database>(database: &mut D, id: RunId) -> Result<Run, StoreError>
         place: place.clone(),
         detail: format!("{what} of the run {id} is not what was written"),
     };
-    let header = header.filter(|header| header.id == id).ok_or_else(|| broken("the record"))?;
+    let (header, results) =
+        header.filter(|(header, _)| header.id == id).ok_or_else(|| broken("the record"))?;
     let mut benchmarks = Vec::new();
     database.query(
         "SELECT benchmark.name, benchmark.parameters, result.outcome, result.samples, \
-         result.checksum FROM result JOIN benchmark ON benchmark.number = result.benchmark \
+         result.checksum, result.place FROM result JOIN benchmark ON benchmark.number = result.benchmark \
          WHERE result.run = $1 ORDER BY result.place",
         &[Value::Integer(number)],
         &mut |row| {
-            let benchmark = read_benchmark(row)?;
+            let benchmark = read_benchmark(row, id)?;
             benchmarks.push(benchmark.ok_or_else(|| broken("a benchmark"))?);
             Ok(())
         },
     )?;
+    if benchmarks.len() as i64 != results {
+        return Err(broken("the number of benchmarks"));
+    }
     let RunHeader { id, started, command, environment, labels } = header;
     Ok(Run { id, started, command, environment, labels, benchmarks })
 }
@@ -256,7 +293,7 @@ impl<D: Database> Store for SqlStore<D> {
         let place = self.database.place().to_owned();
         let mut runs = Vec::new();
         self.database.query(
-            "SELECT record, checksum FROM run ORDER BY started DESC, id DESC LIMIT $1",
+            "SELECT record, checksum, id, started, results FROM run ORDER BY started DESC, id DESC LIMIT $1",
             &[Value::Integer(i64::try_from(most).unwrap_or(i64::MAX))],
             &mut |row| {
                 runs.push(read_header(row, &place)?);
