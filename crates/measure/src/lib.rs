@@ -4,6 +4,7 @@
 //!   before it is timed, in interleaved rounds of random order.
 //! - [`serve`] is what such a child process does.
 //! - [`Comparison`] is the record: raw samples in run order, units, circumstances.
+//! - [`duel`] judges two commands of any kind in pairs of processes.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@ mod agreement;
 mod case;
 mod clock;
 mod compare;
+pub mod duel;
 mod environment;
 mod exchange;
 mod hardware;

@@ -126,7 +126,7 @@ impl Drop for WorkerProcess {
 }
 
 #[cfg(unix)]
-fn describe(status: ExitStatus) -> String {
+pub(crate) fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match status.signal() {
         Some(signal) => {
@@ -146,6 +146,6 @@ fn describe(status: ExitStatus) -> String {
 }
 
 #[cfg(not(unix))]
-fn describe(status: ExitStatus) -> String {
+pub(crate) fn describe(status: ExitStatus) -> String {
     format!("its process ended early ({status})")
 }

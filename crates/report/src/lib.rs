@@ -2,11 +2,12 @@
 //!
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
-//! [`samples_csv`] for the raw samples. [`devices`] and [`models`] are the lists of other commands, made of the same
+//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel. [`devices`] and [`models`] are the lists of other commands, made of the same
 //! [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
 
 mod csv;
+pub mod duel;
 mod figure;
 mod html;
 mod json;

@@ -1,5 +1,6 @@
 //! What the reports of made-up comparisons say.
 
+mod duel;
 mod page;
 mod reading;
 mod scripts;

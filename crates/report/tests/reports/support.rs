@@ -99,10 +99,10 @@ fn round((number, start): (usize, usize)) -> RoundStart {
 }
 
 /// Numbers between −3 and 3, nearly normal: the sum of twelve uniform ones.
-struct Noise(u64);
+pub struct Noise(u64);
 
 impl Noise {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         }))
@@ -117,7 +117,7 @@ impl Noise {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn next(&mut self) -> f64 {
+    pub fn next(&mut self) -> f64 {
         ((0..12).map(|_| self.uniform()).sum::<f64>() - 6.0).clamp(-3.0, 3.0)
     }
 }

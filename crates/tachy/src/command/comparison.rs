@@ -48,7 +48,7 @@ pub(super) struct ReportArguments {
     pub html: Option<PathBuf>,
 }
 
-fn parse_seconds(text: &str) -> Result<f64, String> {
+pub(super) fn parse_seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(seconds),
         _ => Err(format!("`{text}` is not a number of seconds above 0")),

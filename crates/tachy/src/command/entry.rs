@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use super::failure::Failure;
 use super::settings::Settings;
-use super::{bench, compare, completions, devices, man, plan, run, verify, worker, zoo};
+use super::{bench, compare, completions, devices, duel, man, plan, run, verify, worker, zoo};
 
 /// Find the fastest correct way to run a model on this machine.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ enum Command {
     Bench(bench::Bench),
     /// Rank devices on a model: verified, interleaved, with intervals
     Compare(compare::Compare),
+    /// Judge two commands of any kind: in pairs of processes, by lot, until it is sure
+    Duel(Box<duel::DuelCommand>),
     /// Lay buffers out in one arena: lifetimes and sizes in, offsets and peak out
     Plan(plan::PlanCommand),
     /// Write a completion script for a shell to standard output
@@ -61,7 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command.execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::OutputClosed) {
+            if !matches!(failure, Failure::OutputClosed | Failure::Interrupted) {
                 anstream::eprintln!("\u{1b}[1;31merror\u{1b}[0m: {failure}");
             }
             ExitCode::from(failure.exit_code())
@@ -79,6 +81,7 @@ impl Command {
             Command::Verify(command) => command.execute(&settings()?),
             Command::Bench(command) => command.execute(&settings()?),
             Command::Compare(command) => command.execute(&settings()?),
+            Command::Duel(command) => command.execute(),
             Command::Plan(command) => command.execute(),
             Command::Completions(command) => command.execute(),
             Command::Man(command) => command.execute(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use tachy_measure::CompareError;
+use tachy_measure::duel::DuelError;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(super) enum Failure {
     Check(String),
     /// The usage or the input is bad: exit code 2.
     Input(String),
+    /// Somebody stopped it, and what was known was told: exit code 130, as shells have it.
+    Interrupted,
     /// Whoever reads the output has closed it: exit code 0, as for any other tool in a pipe.
     OutputClosed,
 }
@@ -24,6 +27,7 @@ impl Failure {
         match self {
             Failure::Check(_) => 1,
             Failure::Input(_) => 2,
+            Failure::Interrupted => 130,
             Failure::OutputClosed => 0,
         }
     }
@@ -33,7 +37,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Check(message) | Failure::Input(message) => f.write_str(message),
-            Failure::OutputClosed => Ok(()),
+            Failure::Interrupted | Failure::OutputClosed => Ok(()),
         }
     }
 }
@@ -56,5 +60,11 @@ impl From<CompareError> for Failure {
             CompareError::NoReference { .. } => Failure::Check(error.to_string()),
             error => Failure::Input(error.to_string()),
         }
+    }
+}
+
+impl From<DuelError> for Failure {
+    fn from(error: DuelError) -> Self {
+        Failure::Input(format!("{error}."))
     }
 }

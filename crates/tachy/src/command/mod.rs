@@ -6,6 +6,7 @@ mod compare;
 mod comparison;
 mod completions;
 mod devices;
+mod duel;
 mod entry;
 mod executable;
 mod failure;

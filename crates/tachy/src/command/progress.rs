@@ -34,11 +34,19 @@ impl Progress {
             Event::Lost { device, message } => {
                 self.0.println(format!("{device} is out: {message}"))
             }
-            Event::Progress { done, of } => {
-                self.0.set_length(of as u64);
-                self.0.set_position(done as u64);
-            }
+            Event::Progress { done, of } => self.at(done, of),
         }
+    }
+
+    /// So much is done.
+    pub(super) fn at(&self, done: usize, of: usize) {
+        self.0.set_length(of as u64);
+        self.0.set_position(done as u64);
+    }
+
+    /// Writes a line to standard error for good, be that a terminal or not.
+    pub(super) fn tell(&self, line: &str) {
+        self.0.suspend(|| anstream::eprintln!("{line}"));
     }
 
     /// Says what is going on.
