@@ -14,6 +14,7 @@ use tachy_kernels::recurrent::{
     Cell, Costs, Description, Inputs, Layer, Outputs, Panels, Sequence, Sharing, Weights, Workload,
 };
 use tachy_kernels::team::Team;
+use tachy_kernels::weight::WeightType;
 
 /// Adds numbers up, with eight vectors side by side; from the end if asked for.
 struct Reading<'a>(&'a [f32], bool);
@@ -187,7 +188,7 @@ fn weights(isa: Isa) {
     let (rows, hidden) = (1024, 256);
     let mut weights = AlignedVec::zeros(rows * hidden);
     weights.copy_from_slice(&numbers(rows * hidden, 0.1));
-    let panels = Panels::new(isa, &weights, rows, hidden);
+    let panels = Panels::new(isa, WeightType::F32, &weights, rows, hidden);
     let (h, mut y) = (numbers(hidden, 1.0), vec![0.0; rows]);
     let mut backward = false;
     let forward = fastest(30, 128, || {

@@ -16,5 +16,6 @@ pub mod recurrent;
 pub mod rows;
 mod shared;
 pub mod team;
+pub mod weight;
 
 pub use aligned::AlignedVec;

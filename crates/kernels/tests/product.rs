@@ -4,9 +4,10 @@
 use proptest::prelude::*;
 use tachy_kernels::lanes::Isa;
 use tachy_kernels::product::{
-    Epilogue, MatrixMut, MatrixRef, Operands, PackedLayout, Product, Right,
+    Epilogue, MatrixMut, MatrixRef, Operands, PackedLayout, PackedWeights, Product, Right,
 };
 use tachy_kernels::team::Team;
+use tachy_kernels::weight::WeightType;
 
 fn numbers(length: usize, mut seed: u32) -> Vec<f32> {
     (0..length)
@@ -23,12 +24,13 @@ proptest! {
         (m, k, n) in (1usize..40, 0usize..50, 1usize..200),
         (gap, out_gap) in (0usize..3, 0usize..3),
         (transposed, in_place, with_bias, with_addend) in any::<(bool, bool, bool, bool)>(),
+        kept_as in prop::sample::select(&WeightType::ALL[..]),
         threads in 1usize..4,
         seed: u32,
     ) {
         let (pitch, out_pitch) = (k + gap, n + out_gap);
         let a = numbers(m * pitch + 1, seed);
-        let b = numbers(k * n, seed ^ 1);
+        let b: Vec<f32> = numbers(k * n, seed ^ 1).into_iter().map(|x| kept_as.nearest(x)).collect();
         let bias = numbers(n, seed ^ 2);
         let addend = numbers(m * out_pitch, seed ^ 3);
         let (row_stride, column_stride) = if transposed { (1, k) } else { (n, 1) };
@@ -36,7 +38,11 @@ proptest! {
         for isa in Isa::all() {
             let product = Product::new(isa, threads, m, PackedLayout::new(isa, m, k, n));
             let mut packed = vec![f32::NAN; product.layout().len()];
-            let right = if transposed || !in_place {
+            let strides = (row_stride, column_stride);
+            let narrow = PackedWeights::new(kept_as, isa, m, (k, n), &b, strides);
+            let right = if kept_as != WeightType::F32 {
+                narrow.right()
+            } else if transposed || !in_place {
                 product.layout().pack(&b, row_stride, column_stride, &mut packed);
                 Right::Packed(&packed)
             } else {
@@ -145,6 +151,46 @@ fn long_sums_in_blocks() {
                         "{found} instead of {expected} on {}",
                         isa.name()
                     );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_of_16_bits_give_the_same_to_the_last_bit() {
+    // One tile, several, and so many rows that panels are widened; short sums and long ones.
+    for (m, k, n) in [(1, 1000, 97), (4, 31, 200), (9, 900, 33), (30, 1025, 50), (75, 800, 113)] {
+        for kept_as in [WeightType::F16, WeightType::Bf16] {
+            let a = numbers(m * k, 1);
+            let b: Vec<f32> = numbers(k * n, 2).into_iter().map(|x| kept_as.nearest(x)).collect();
+            assert_ne!(WeightType::exact(&[&b]), WeightType::F32);
+            let bias = numbers(n, 3);
+            for isa in Isa::all() {
+                let result = |weights: WeightType, with_scratch: bool| {
+                    let packed = PackedWeights::new(weights, isa, m, (k, n), &b, (n, 1));
+                    let layout = PackedLayout::new(isa, m, k, n);
+                    let product = Product::new(isa, 1, m, layout).with_weights(weights);
+                    let length = if with_scratch { product.scratch() } else { 0 };
+                    let mut scratch = vec![f32::NAN; length];
+                    let mut out = vec![f32::NAN; m * n];
+                    let operands = Operands {
+                        a: MatrixRef { first: a.as_ptr(), pitch: k },
+                        b: packed.right(),
+                        addend: None,
+                        epilogue: Epilogue { bias: Some(&bias), ..Epilogue::NONE },
+                        out: MatrixMut { first: out.as_mut_ptr(), pitch: n },
+                    };
+                    for task in 0..product.tasks() {
+                        // SAFETY: the matrices are of these sizes.
+                        unsafe { product.run_with(task, &operands, &mut scratch) };
+                    }
+                    out
+                };
+                for with_scratch in [false, true] {
+                    let expected = result(WeightType::F32, with_scratch);
+                    assert!(expected.iter().all(|x| x.is_finite()));
+                    assert_eq!(result(kept_as, with_scratch), expected, "{}", isa.name());
                 }
             }
         }

@@ -151,6 +151,13 @@ impl<'g> Lowering<'g> {
         });
     }
 
+    /// The last step reads so many bytes less than its node's operands have.
+    pub(crate) fn reads_less(&mut self, bytes: usize) {
+        if let Some(step) = self.steps.last_mut() {
+            step.cost.bytes_read = (step.cost.bytes_read - bytes as f64).max(0.0);
+        }
+    }
+
     /// The last step may write its output where it reads this buffer.
     pub(crate) fn may_take_over(&mut self, output: BufferId, source: BufferId) {
         let same = |a: &Buffer, b: &Buffer| a.layout == b.layout && a.bytes() == b.bytes();

@@ -18,6 +18,7 @@ mod rows;
 mod tail;
 mod transposed;
 mod views;
+mod weights;
 
 pub(crate) use conversion::{to_channels_last, to_row_major};
 pub(crate) use plain::plain;

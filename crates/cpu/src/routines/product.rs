@@ -4,13 +4,15 @@
 use tachy_graph::op::linear::Gemm;
 use tachy_graph::{DType, Node, Op, Tensor, ValueId};
 use tachy_kernels::product::{
-    Epilogue, MatrixMut, MatrixRef, Operands, Packed, PackedLayout, Product, Right,
+    Epilogue, MatrixMut, MatrixRef, Operands, PackedLayout, PackedWeights, Product, Right,
 };
+use tachy_kernels::weight::WeightType;
 use tachy_runtime::Result;
 
 use super::convolution::{Shared, SharedMut};
 use super::epilogue::Simple;
 use super::tail::{Part, Tail, TailInput};
+use super::weights;
 use crate::kernel::DataError;
 use crate::program::{BufferId, Call, Lowering, Routine};
 
@@ -91,12 +93,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
     let strides = if shape.transposed { (1, shape.k) } else { (shape.n, 1) };
     let weights = lowering.constant(b).filter(|_| shape.shared).map(|tensor| {
         let elements = tensor.as_slice::<f32>().expect("both matrices are f32");
-        Packed::new(isa, m, (shape.k, shape.n), elements, strides.0, strides.1)
+        let kept_as = weights::kept_as(&[elements], m);
+        PackedWeights::new(kept_as, isa, m, (shape.k, shape.n), elements, strides)
     });
+    let kept_as = weights.as_ref().map_or(WeightType::F32, PackedWeights::weight_type);
     let b = if weights.is_some() { None } else { Some(lowering.read_row_major(b)) };
     let a = lowering.read_row_major(a);
     let output = lowering.write_row_major(out);
-    let product = Product::new(isa, threads, m, layout);
+    let product = Product::new(isa, threads, m, layout).with_weights(kept_as);
     let in_place = weights.is_none() && !shape.transposed && product.reads_in_place();
     let packing = match (&weights, in_place) {
         (Some(_), _) => 0,
@@ -127,6 +131,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<bool> {
     };
     let inputs = [Some(a), b].into_iter().chain(extra.into_iter().map(Some)).collect();
     lowering.step(node, Box::new(routine), inputs, vec![output]);
+    lowering.reads_less(shape.k * shape.n * (WeightType::F32.size() - kept_as.size()));
     if let Some(addend) = addend {
         lowering.may_take_over(output, addend);
     }
@@ -193,7 +198,7 @@ struct Multiply {
     k: usize,
     /// Elements between rows and columns of the right-hand matrix.
     strides: (usize, usize),
-    weights: Option<Packed>,
+    weights: Option<PackedWeights>,
     /// Whether a right-hand matrix that is no constant is read where it is, but for its last columns.
     in_place: bool,
     /// Elements of scratch memory for what is packed of the right-hand matrix in every run.
@@ -213,7 +218,8 @@ struct Multiply {
 impl Routine for Multiply {
     fn detail(&self) -> String {
         let batch = if self.batch > 1 { format!("{} × ", self.batch) } else { String::new() };
-        format!("{batch}{}×{}×{}", self.m, self.k, self.n)
+        let kept_as = self.weights.as_ref().map_or(WeightType::F32, PackedWeights::weight_type);
+        format!("{batch}{}×{}×{}{}", self.m, self.k, self.n, weights::note(kept_as))
     }
 
     fn scratch(&self) -> usize {
@@ -234,7 +240,7 @@ impl Routine for Multiply {
         let epilogue = Epilogue { bias, range: self.range };
         for index in 0..self.batch {
             let right = match &self.weights {
-                Some(weights) => Right::Packed(weights.elements()),
+                Some(weights) => weights.right(),
                 None => {
                     // SAFETY: the right-hand matrices lie one after the other.
                     let matrix = unsafe {

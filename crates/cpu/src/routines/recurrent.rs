@@ -4,13 +4,17 @@
 use tachy_graph::op::recurrent::{Activation, Direction, Recurrence};
 use tachy_graph::{DType, Node, Op, ValueId};
 use tachy_kernels::math::Function;
-use tachy_kernels::product::{Epilogue, MatrixMut, MatrixRef, Packed, PackedLayout, Product};
+use tachy_kernels::product::{
+    Epilogue, MatrixMut, MatrixRef, Operands, PackedLayout, PackedWeights, Product,
+};
 use tachy_kernels::recurrent::{
     Cell, Costs, Description, Inputs, Layer, Outputs, Sequence, Sharing, Weights, Workload,
 };
 use tachy_kernels::team::Team;
+use tachy_kernels::weight::{WIDENED_IN_REGISTERS, WeightType};
 
 use super::convolution::SharedMut;
+use super::weights;
 use crate::kernel::DataError;
 use crate::program::{Call, Lowering, Routine};
 
@@ -44,6 +48,17 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
     let functions_of_cell = recurrence.activations.len() / directions;
     let threads = lowering.threads;
     let isa = lowering.isa;
+    // A single step's inputs are projected in the step itself.
+    let plain = steps == 1;
+    let kept_as = match plain {
+        true => weights::kept_as(&[w, r], samples),
+        false => weights::kept_as(&[r], samples),
+    };
+    // Of longer sequences, weights would be widened again and again: their products have no scratch memory.
+    let projected_as = match plain || steps * samples > WIDENED_IN_REGISTERS {
+        true => WeightType::F32,
+        false => weights::kept_as(&[w], steps * samples),
+    };
     let description = |direction: usize| {
         let mut description = Description::new(cell, inputs, hidden);
         let first = direction * functions_of_cell;
@@ -53,10 +68,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
             *function = translate(*activation);
         }
         description.clip = recurrence.clip;
+        description.weights = kept_as;
         description
     };
-    // A single step's inputs are projected in the step itself.
-    let plain = steps == 1;
     let workload = Workload { description: description(0), directions, steps, samples, plain };
     let sharing = Sharing::choose(threads, &workload, &Costs::default());
     let mut ways = Vec::new();
@@ -72,8 +86,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
         let layer = Layer::in_parts(isa, sharing.parts(), description(direction), weights);
         let projection = (!plain).then(|| {
             let layout = PackedLayout::new(isa, steps * samples, inputs, rows);
-            let weights = Packed::new(isa, steps * samples, (inputs, rows), w, 1, inputs);
-            (Product::new(isa, threads, steps * samples, layout), weights)
+            let size = (inputs, rows);
+            let strides = (1, inputs);
+            let weights = PackedWeights::new(projected_as, isa, steps * samples, size, w, strides);
+            let product = Product::new(isa, threads, steps * samples, layout);
+            (product.with_weights(projected_as), weights)
         });
         ways.push(Way { layer, projection, reverse: reverse(recurrence, direction) });
     }
@@ -99,6 +116,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> bool {
         scratch,
     };
     lowering.step(node, Box::new(routine), vec![Some(x), initial_state, initial_memory], outputs);
+    let saved = |weights: &[f32], kept_as: WeightType| {
+        weights.len() * (WeightType::F32.size() - kept_as.size())
+    };
+    lowering.reads_less(saved(w, if plain { kept_as } else { projected_as }) + saved(r, kept_as));
     true
 }
 
@@ -133,7 +154,7 @@ fn translate(activation: Activation) -> Function {
 struct Way {
     layer: Layer,
     /// The products of a whole sequence's inputs with W.
-    projection: Option<(Product, Packed)>,
+    projection: Option<(Product, PackedWeights)>,
     reverse: bool,
 }
 
@@ -161,8 +182,12 @@ impl Routine for Recur {
             threads => format!(", {threads} threads"),
         };
         format!(
-            "{} steps × {} samples, {} → {}{threads}",
-            self.steps, self.samples, self.inputs, self.hidden
+            "{} steps × {} samples, {} → {}{threads}{}",
+            self.steps,
+            self.samples,
+            self.inputs,
+            self.hidden,
+            weights::note(self.ways[0].layer.description().weights)
         )
     }
 
@@ -240,7 +265,11 @@ impl Recur {
                     let out = MatrixMut { first: to.1, pitch: self.rows };
                     let a = MatrixRef { first: from.1.cast_const(), pitch: self.inputs };
                     // SAFETY: the caller promises the operands; tasks write blocks of their own.
-                    unsafe { product.run(task, a, weights.elements(), None, epilogue, out) };
+                    unsafe {
+                        let b = weights.right();
+                        let operands = Operands { a, b, addend: None, epilogue, out };
+                        product.run_with(task, &operands, &mut []);
+                    }
                 });
                 Inputs::Projected(projected)
             }

@@ -58,7 +58,10 @@ fn compute(rewriter: &Rewriter, node: usize, options: &PassOptions<'_>) -> Optio
     let made = types.iter().try_fold(0usize, |sum, ty| {
         sum.checked_add(ty.element_count().ok()?.checked_mul(ty.dtype.size())?)
     })?;
-    if made > given.max(options.folding_limit) {
+    // Exporters store weights in 16 bits and widen them at each run; engines may keep them narrow again.
+    let widens = matches!(&node.op, Op::Cast(op) if op.to == DType::F32)
+        && inputs.iter().flatten().all(|tensor| matches!(tensor.dtype(), DType::F16 | DType::BF16));
+    if made > given.max(options.folding_limit) && !widens {
         return None;
     }
     match (&node.op, &inputs[..]) {

@@ -17,6 +17,7 @@ mod expression;
 mod folding;
 mod fusion;
 mod groups;
+mod half_precision;
 mod identities;
 mod normalization;
 mod optimize;

@@ -3,7 +3,8 @@
 use super::rewriter::Rewriter;
 use super::{Pass, PassError, PassOptions};
 use super::{activations, attention, custom, normalization, quantization};
-use super::{affine, affine_chain, batch_norm, common, folding, fusion, identities, padding};
+use super::{affine, affine_chain, batch_norm, common, folding, fusion, half_precision};
+use super::{identities, padding};
 use crate::graph::Graph;
 
 /// Each round makes the graph smaller or brings it nearer to a normal form, so few are needed; this bounds them in
@@ -23,16 +24,10 @@ pub fn optimize(graph: &Graph, options: &PassOptions<'_>) -> Result<Graph, PassE
     // The caller's patterns name the operators of the model, which other passes may turn into others; and what stood
     // between two operators may have gone in the end.
     custom(&mut rewriter)?;
-    for _ in 0..MOST_ROUNDS {
-        let mut changed = false;
-        for pass in Pass::ALL {
-            if options.runs(pass) {
-                changed |= run_round(pass, &mut rewriter, options)?;
-            }
-        }
-        if !changed {
-            break;
-        }
+    run_rounds(&mut rewriter, options)?;
+    // The conversions that it adds would hide formulas from the passes that look for them.
+    if options.runs(Pass::HalfPrecision) && rewriter.each_node(half_precision::rewrite)? {
+        run_rounds(&mut rewriter, options)?;
     }
     custom(&mut rewriter)?;
     // Fused operators are opaque to every other pass, so they come last.
@@ -43,6 +38,21 @@ pub fn optimize(graph: &Graph, options: &PassOptions<'_>) -> Result<Graph, PassE
         fusion::pointwise(&mut rewriter)?;
     }
     Ok(rewriter.finish())
+}
+
+fn run_rounds(rewriter: &mut Rewriter, options: &PassOptions<'_>) -> Result<(), PassError> {
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        for pass in Pass::ALL {
+            if options.runs(pass) {
+                changed |= run_round(pass, rewriter, options)?;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn run_round(
@@ -70,6 +80,6 @@ fn run_round(
             Ok(merged || absorbed)
         }
         Pass::Padding => rewriter.each_node(padding::rewrite),
-        Pass::Epilogues | Pass::Pointwise => Ok(false),
+        Pass::HalfPrecision | Pass::Epilogues | Pass::Pointwise => Ok(false),
     }
 }

@@ -31,6 +31,9 @@ pub enum Pass {
     Affine,
     /// Zeros added around an image become padding of the operator that reads it.
     Padding,
+    /// Matrix products, convolutions, recurrent layers and attention of f16 and bf16 compute with f32, between
+    /// conversions.
+    HalfPrecision,
     /// Element-wise operators after a convolution or a matrix product become its epilogue.
     Epilogues,
     /// Several element-wise operators become one.
@@ -39,7 +42,7 @@ pub enum Pass {
 
 impl Pass {
     /// All of them, in the order in which they run.
-    pub const ALL: [Pass; 12] = [
+    pub const ALL: [Pass; 13] = [
         Pass::Identities,
         Pass::ConstantFolding,
         Pass::CommonSubexpressions,
@@ -50,6 +53,7 @@ impl Pass {
         Pass::BatchNormalization,
         Pass::Affine,
         Pass::Padding,
+        Pass::HalfPrecision,
         Pass::Epilogues,
         Pass::Pointwise,
     ];

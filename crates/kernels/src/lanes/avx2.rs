@@ -1,8 +1,10 @@
-//! Eight lanes: AVX2 with FMA.
+//! Eight lanes: AVX2 with FMA and F16C.
 // One comment at the implementation answers for all of its methods.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use std::arch::x86_64::*;
+
+use half::{bf16, f16};
 
 use super::Lanes;
 
@@ -35,6 +37,17 @@ unsafe impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn load_first(pointer: *const f32, count: usize) -> Self {
         unsafe { Self(_mm256_maskload_ps(pointer, mask(count))) }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(pointer: *const f16) -> Self {
+        unsafe { Self(_mm256_cvtph_ps(_mm_loadu_si128(pointer.cast()))) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(pointer: *const bf16) -> Self {
+        unsafe {
+            let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(pointer.cast()));
+            Self(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide)))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, pointer: *mut f32) {

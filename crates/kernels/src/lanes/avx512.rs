@@ -4,6 +4,8 @@
 
 use std::arch::x86_64::*;
 
+use half::{bf16, f16};
+
 use super::Lanes;
 
 /// Sixteen lanes.
@@ -33,6 +35,17 @@ unsafe impl Lanes for Avx512 {
     #[inline(always)]
     unsafe fn load_first(pointer: *const f32, count: usize) -> Self {
         unsafe { Self(_mm512_maskz_loadu_ps(mask(count), pointer)) }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(pointer: *const f16) -> Self {
+        unsafe { Self(_mm512_cvtph_ps(_mm256_loadu_si256(pointer.cast()))) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(pointer: *const bf16) -> Self {
+        unsafe {
+            let wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(pointer.cast()));
+            Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(wide)))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, pointer: *mut f32) {

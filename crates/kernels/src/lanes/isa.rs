@@ -51,10 +51,12 @@ impl Isa {
                 && has!("avx512dq")
                 && has!("avx512bw")
                 && has!("fma")
+                && has!("f16c")
             {
                 all.push(Isa(Set::Avx512));
             }
-            if has!("avx2") && has!("fma") {
+            // Every processor with AVX2 and FMA has F16C, too, but the three are told apart.
+            if has!("avx2") && has!("fma") && has!("f16c") {
                 all.push(Isa(Set::Avx2));
             }
         }
@@ -122,14 +124,16 @@ impl Isa {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+#[target_feature(
+    enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"
+)]
 unsafe fn avx512<W: Work>(work: W) -> W::Output {
     // SAFETY: the caller has made sure of the instruction set.
     unsafe { work.run::<super::avx512::Avx512>() }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+#[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt")]
 unsafe fn avx2<W: Work>(work: W) -> W::Output {
     // SAFETY: the caller has made sure of the instruction set.
     unsafe { work.run::<super::avx2::Avx2>() }

@@ -13,6 +13,8 @@ mod portable;
 
 mod isa;
 
+use half::{bf16, f16};
+
 pub use isa::{Isa, Work};
 
 /// Waits until what was stored past the caches is in its place for everybody.
@@ -44,6 +46,10 @@ pub unsafe trait Lanes: Copy + 'static {
     unsafe fn load(pointer: *const f32) -> Self;
     /// The first `count` lanes from memory, zero in the others.
     unsafe fn load_first(pointer: *const f32, count: usize) -> Self;
+    /// All lanes from memory that holds them as IEEE 754 halves. Halves too small to be normal keep their value.
+    unsafe fn load_f16(pointer: *const f16) -> Self;
+    /// All lanes from memory that holds the upper 16 bits of each.
+    unsafe fn load_bf16(pointer: *const bf16) -> Self;
     /// All lanes to memory.
     unsafe fn store(self, pointer: *mut f32);
     /// All lanes to memory, without a place in the caches where the processor can do so. The pointer must be aligned to

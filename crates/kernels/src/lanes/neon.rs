@@ -4,6 +4,8 @@
 
 use std::arch::aarch64::*;
 
+use half::{bf16, f16};
+
 use super::Lanes;
 
 /// Four lanes.
@@ -31,6 +33,31 @@ unsafe impl Lanes for Neon {
             std::ptr::copy_nonoverlapping(pointer, lanes.as_mut_ptr(), count);
             Self::load(lanes.as_ptr())
         }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(pointer: *const f16) -> Self {
+        unsafe {
+            // In integers and with normal numbers alone: what a run does to subnormal ones does not matter.
+            let bits = vmovl_u16(vld1_u16(pointer.cast()));
+            let sign = vshlq_n_u32::<16>(vandq_u32(bits, vdupq_n_u32(0x8000)));
+            let magnitude = vshlq_n_u32::<13>(vandq_u32(bits, vdupq_n_u32(0x7fff)));
+            // From an exponent's bias of 15 to one of 127.
+            let normal = vaddq_u32(magnitude, vdupq_n_u32(112 << 23));
+            // Infinity and NaN have the largest exponent in both.
+            let special = vaddq_u32(magnitude, vdupq_n_u32(224 << 23));
+            // m · 2⁻²⁴ is what 2⁻¹⁴ + m · 2⁻²⁴ lies above 2⁻¹⁴.
+            let least = vdupq_n_u32(113 << 23);
+            let above = vreinterpretq_f32_u32(vaddq_u32(magnitude, least));
+            let subnormal = vreinterpretq_u32_f32(vsubq_f32(above, vreinterpretq_f32_u32(least)));
+            let small = vcltq_u32(magnitude, vdupq_n_u32(1 << 23));
+            let large = vcgeq_u32(magnitude, vdupq_n_u32(31 << 23));
+            let chosen = vbslq_u32(large, special, vbslq_u32(small, subnormal, normal));
+            Self(vreinterpretq_f32_u32(vorrq_u32(chosen, sign)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(pointer: *const bf16) -> Self {
+        unsafe { Self(vreinterpretq_f32_u32(vshll_n_u16::<16>(vld1_u16(pointer.cast())))) }
     }
     #[inline(always)]
     unsafe fn store(self, pointer: *mut f32) {

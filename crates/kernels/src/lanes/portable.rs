@@ -2,6 +2,8 @@
 // One comment at the implementation answers for all of its methods.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
+use half::{bf16, f16};
+
 use super::Lanes;
 
 const LANES: usize = 4;
@@ -23,6 +25,24 @@ impl Portable {
     }
 }
 
+/// The number of a half, without a branch, and without a subnormal f32 on the way, which a run counts as zero.
+#[inline(always)]
+fn widen(half: f16) -> f32 {
+    let bits = u32::from(half.to_bits());
+    let sign = (bits & 0x8000) << 16;
+    let magnitude = (bits & 0x7fff) << 13;
+    // From an exponent's bias of 15 to one of 127.
+    let normal = magnitude + (112 << 23);
+    // Infinity and NaN have the largest exponent in both.
+    let special = magnitude + (224 << 23);
+    // m · 2⁻²⁴ is what 2⁻¹⁴ + m · 2⁻²⁴ lies above 2⁻¹⁴.
+    let least = f32::from_bits(113 << 23);
+    let subnormal = (f32::from_bits(magnitude + (113 << 23)) - least).to_bits();
+    let chosen = if magnitude < 1 << 23 { subnormal } else { normal };
+    let chosen = if magnitude >= 31 << 23 { special } else { chosen };
+    f32::from_bits(chosen | sign)
+}
+
 // SAFETY: no instruction set is asked for; memory is used as the descriptions say.
 unsafe impl Lanes for Portable {
     const LANES: usize = LANES;
@@ -41,6 +61,15 @@ unsafe impl Lanes for Portable {
     unsafe fn load_first(pointer: *const f32, count: usize) -> Self {
         let lane = |lane| if lane < count { unsafe { *pointer.add(lane) } } else { 0.0 };
         Self(std::array::from_fn(lane))
+    }
+    #[inline(always)]
+    unsafe fn load_f16(pointer: *const f16) -> Self {
+        Self(std::array::from_fn(|lane| widen(unsafe { *pointer.add(lane) })))
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(pointer: *const bf16) -> Self {
+        let bits = |lane| u32::from(unsafe { *pointer.add(lane) }.to_bits());
+        Self(std::array::from_fn(|lane| f32::from_bits(bits(lane) << 16)))
     }
     #[inline(always)]
     unsafe fn store(self, pointer: *mut f32) {

@@ -3,14 +3,15 @@
 use super::packed::WIDE;
 use super::tile::{Finish, Rows, Segment, tile};
 use crate::lanes::{Isa, Lanes, Work};
+use crate::weight::Weight;
 
 /// `lines` × `tiles` tiles of the result, beside one panel of B.
 #[derive(Clone, Copy)]
-pub(crate) struct Block<'a> {
+pub(crate) struct Block<'a, T = f32> {
     pub(crate) rows: Rows,
     pub(crate) segments: &'a [Segment],
     /// As many rows as the segments have elements, each of all columns; the last vector may be filled up.
-    pub(crate) b: Rows,
+    pub(crate) b: Rows<T>,
     pub(crate) columns: usize,
     pub(crate) finish: Finish,
     pub(crate) lines: usize,
@@ -27,11 +28,11 @@ pub(crate) struct Block<'a> {
 ///
 /// # Safety
 /// As [`tile`], for every tile of the block.
-pub(crate) unsafe fn run(isa: Isa, rows: usize, vectors: usize, block: &Block<'_>) {
+pub(crate) unsafe fn run<T: Weight>(isa: Isa, rows: usize, vectors: usize, block: &Block<'_, T>) {
     macro_rules! choose {
         ($($r:literal: $($v:literal)*;)*) => {
             match (rows, vectors) {
-                $($(($r, $v) => isa.run(Tiles::<$r, $v>(block)),)*)*
+                $($(($r, $v) => isa.run(Tiles::<T, $r, $v>(block)),)*)*
                 _ => unreachable!("no tile of {rows} rows and {vectors} vectors"),
             }
         };
@@ -49,9 +50,9 @@ pub(crate) unsafe fn run(isa: Isa, rows: usize, vectors: usize, block: &Block<'_
     }
 }
 
-struct Tiles<'a, const R: usize, const V: usize>(&'a Block<'a>);
+struct Tiles<'a, T, const R: usize, const V: usize>(&'a Block<'a, T>);
 
-impl<const R: usize, const V: usize> Work for Tiles<'_, R, V> {
+impl<T: Weight, const R: usize, const V: usize> Work for Tiles<'_, T, R, V> {
     type Output = ();
 
     #[inline(always)]
@@ -74,7 +75,9 @@ impl<const R: usize, const V: usize> Work for Tiles<'_, R, V> {
                         .wrapping_add(line * block.addend_line + index * R * finish.addend_pitch),
                 };
                 // SAFETY: the caller answers for every tile of the block.
-                unsafe { tile::<L, R, V>(rows, block.segments, block.b, block.columns, &finish) };
+                unsafe {
+                    tile::<L, T, R, V>(rows, block.segments, block.b, block.columns, &finish)
+                };
             }
         }
     }

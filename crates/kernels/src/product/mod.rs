@@ -4,7 +4,8 @@ pub(crate) mod block;
 mod multiply;
 pub(crate) mod packed;
 pub(crate) mod tile;
+mod widen;
 
 pub use multiply::{Epilogue, MatrixMut, MatrixRef, Operands, Product, Right};
-pub use packed::{Packed, PackedLayout};
+pub use packed::{Packed, PackedLayout, PackedWeights};
 pub use tile::Segment;

@@ -1,11 +1,15 @@
 //! Products of whole matrices.
 
-use super::block::{self, Block, Cuts};
 use std::ops::Range;
 
+use half::{bf16, f16};
+
+use super::block::{self, Block, Cuts};
 use super::packed::{PackedLayout, Panel};
 use super::tile::{Finish, Rows, Segment};
+use super::widen::widen;
 use crate::lanes::Isa;
+use crate::weight::{WIDENED_IN_REGISTERS, Weight, WeightType};
 
 /// What is done to a result before it is written: `clamp(sum + bias + addend)`.
 #[derive(Clone, Copy)]
@@ -44,6 +48,10 @@ pub struct MatrixMut {
 pub enum Right<'a> {
     /// Packed in the product's layout.
     Packed(&'a [f32]),
+    /// Packed in the product's layout, in half precision.
+    PackedF16(&'a [f16]),
+    /// Packed in the product's layout, of each element the upper half.
+    PackedBf16(&'a [bf16]),
     /// Read where it is.
     InPlace {
         /// The matrix, `[k, n]`.
@@ -82,6 +90,8 @@ pub struct Product {
     cuts: Cuts,
     /// Elements of the sum that are added up before the next ones.
     depth: usize,
+    /// Whether weights are widened before the rows meet them.
+    widens: bool,
 }
 
 /// Rows that one task takes at the most: their part of A stays in the second cache while panels stream by.
@@ -122,7 +132,15 @@ impl Product {
         let panels_per_task = panels.div_ceil(wanted).max(1);
         let tasks = (m.div_ceil(rows_per_task), panels.div_ceil(panels_per_task));
         let cuts = Cuts::new(isa, rows_per_task);
-        Self { isa, m, layout, rows_per_task, panels_per_task, tasks, cuts, depth }
+        Self { isa, m, layout, rows_per_task, panels_per_task, tasks, cuts, depth, widens: false }
+    }
+
+    /// The same product with a packed B of this type. Results do not depend on the type, but for the elements themselves.
+    #[must_use]
+    pub fn with_weights(mut self, weights: WeightType) -> Self {
+        self.widens =
+            weights != WeightType::F32 && self.rows_per_task.min(self.m) > WIDENED_IN_REGISTERS;
+        self
     }
 
     /// How B is to be packed.
@@ -137,7 +155,18 @@ impl Product {
 
     /// Elements of scratch memory with which [`run`](Self::run) is fastest, of each thread its own.
     pub fn scratch(&self) -> usize {
+        self.block_len() + self.wide_len()
+    }
+
+    /// Elements of a task's rows of A, if the sum is cut into blocks.
+    fn block_len(&self) -> usize {
         if self.depth == self.layout.k() { 0 } else { self.rows_per_task * pitch(self.depth) }
+    }
+
+    /// Elements of a widened panel, if panels are widened.
+    fn wide_len(&self) -> usize {
+        let widest = self.layout.panels().iter().map(|panel| panel.vectors).max().unwrap_or(0);
+        if self.widens { self.depth * widest * self.layout.lanes() } else { 0 }
     }
 
     /// The number of tasks.
@@ -198,7 +227,9 @@ impl Product {
     pub unsafe fn run_with(&self, task: usize, operands: &Operands<'_>, scratch: &mut [f32]) {
         let Operands { a, b, addend, epilogue, out } = *operands;
         match b {
-            Right::Packed(b) => assert!(b.len() >= self.layout.len(), "B is packed in this layout"),
+            Right::Packed(b) => self.check(b),
+            Right::PackedF16(b) => self.check(b),
+            Right::PackedBf16(b) => self.check(b),
             Right::InPlace { ragged, .. } => {
                 assert!(ragged.len() >= self.layout.ragged_len(), "the last columns are packed");
             }
@@ -213,10 +244,14 @@ impl Product {
         let addend = addend.map(|addend| addend.without_rows(rows.start));
         let a = a.without_rows(rows.start);
         let k = self.layout.k();
-        if self.depth == k || scratch.len() < self.scratch() {
+        let (scratch, wide) = match scratch.len() < self.scratch() {
+            true => (&mut [][..], &mut [][..]),
+            false => scratch.split_at_mut(self.block_len()),
+        };
+        if self.depth == k || scratch.is_empty() {
             let part = Part { depth: 0..k, a, count, b, addend, epilogue, out: whole };
             // SAFETY: the caller answers for the matrices; rows and columns are within them.
-            unsafe { self.run_part(panels, &part) }
+            unsafe { self.run_part(panels, &part, wide) }
             return;
         }
         let pitch = pitch(self.depth);
@@ -246,67 +281,116 @@ impl Product {
                 depth,
             };
             // SAFETY: the caller answers for the matrices; rows and columns are within them.
-            unsafe { self.run_part(panels, &part) }
+            unsafe { self.run_part(panels, &part, wide) }
         }
     }
 
-    unsafe fn run_part(&self, panels: &[Panel], part: &Part<'_>) {
-        let Part { a, count, addend, epilogue, out, .. } = part;
-        let segments = [Segment { offset: 0, length: part.depth.len() }];
+    fn check<T>(&self, packed: &[T]) {
+        assert!(packed.len() >= self.layout.len(), "B is packed in this layout");
+    }
+
+    /// # Safety
+    /// As for [`run_with`](Self::run_with); `wide` is as long as [`wide_len`](Self::wide_len) says, or empty.
+    unsafe fn run_part(&self, panels: &[Panel], part: &Part<'_>, wide: &mut [f32]) {
+        let start = part.depth.start;
+        // SAFETY: as for this function.
+        unsafe {
+            match part.b {
+                Right::Packed(b) => {
+                    for panel in panels {
+                        self.run_panel(panel, part, self.packed(panel, b).without_rows(start));
+                    }
+                }
+                Right::InPlace { matrix, ragged } => {
+                    for panel in panels {
+                        let rows = self.in_place(panel, matrix, ragged);
+                        self.run_panel(panel, part, rows.without_rows(start));
+                    }
+                }
+                Right::PackedF16(b) => self.run_narrow(panels, part, b, wide),
+                Right::PackedBf16(b) => self.run_narrow(panels, part, b, wide),
+            }
+        }
+    }
+
+    /// As [`run_part`](Self::run_part) for weights of 16 bits.
+    unsafe fn run_narrow<T: Weight>(
+        &self,
+        panels: &[Panel],
+        part: &Part<'_>,
+        b: &[T],
+        wide: &mut [f32],
+    ) {
         for panel in panels {
-            let cut = self.cuts.of(*count, panel.vectors);
-            let b = self.rows_of(panel, part.b);
-            let b = Rows { first: b.first.wrapping_add(part.depth.start * b.pitch), ..b };
-            let bias = match epilogue.bias {
-                Some(bias) => bias[panel.column..panel.column + panel.columns].as_ptr(),
-                None => std::ptr::null(),
-            };
-            for (rows, tiles, row) in [(cut.rows, cut.full, 0), (cut.rest, 1, cut.full * cut.rows)]
-            {
-                if rows == 0 || tiles == 0 {
+            let rows = self.packed(panel, b).without_rows(part.depth.start);
+            // SAFETY: as for `run_part`; a panel is whole vectors.
+            unsafe {
+                if wide.is_empty() {
+                    self.run_panel(panel, part, rows);
                     continue;
                 }
-                let addend_first = match addend {
-                    Some(addend) => addend.first.wrapping_add(row * addend.pitch + panel.column),
-                    None => std::ptr::null(),
-                };
-                let block = Block {
-                    rows: Rows { first: a.first.wrapping_add(row * a.pitch), pitch: a.pitch },
-                    segments: &segments,
-                    b,
-                    columns: panel.columns,
-                    finish: Finish {
-                        out: out.first.wrapping_add(row * out.pitch + panel.column),
-                        out_pitch: out.pitch,
-                        bias,
-                        addend: addend_first,
-                        addend_pitch: addend.map_or(0, |addend| addend.pitch),
-                        low: epilogue.range.0,
-                        high: epilogue.range.1,
-                    },
-                    lines: 1,
-                    tiles,
-                    a_line: 0,
-                    out_line: 0,
-                    addend_line: 0,
-                };
-                // SAFETY: the caller answers for the matrices; rows and columns are within them.
-                unsafe { block::run(self.isa, rows, panel.vectors, &block) };
+                let wide = &mut wide[..part.depth.len() * rows.pitch];
+                widen(self.isa, rows.first, wide);
+                self.run_panel(panel, part, Rows { first: wide.as_ptr(), pitch: rows.pitch });
             }
         }
     }
+    /// One panel; `b` are its rows of the part's stretch of the sum.
+    ///
+    /// # Safety
+    /// As for [`run_with`](Self::run_with).
+    unsafe fn run_panel<T: Weight>(&self, panel: &Panel, part: &Part<'_>, b: Rows<T>) {
+        let Part { a, count, addend, epilogue, out, .. } = part;
+        let segments = [Segment { offset: 0, length: part.depth.len() }];
+        let cut = self.cuts.of(*count, panel.vectors);
+        let bias = match epilogue.bias {
+            Some(bias) => bias[panel.column..panel.column + panel.columns].as_ptr(),
+            None => std::ptr::null(),
+        };
+        for (rows, tiles, row) in [(cut.rows, cut.full, 0), (cut.rest, 1, cut.full * cut.rows)] {
+            if rows == 0 || tiles == 0 {
+                continue;
+            }
+            let addend_first = match addend {
+                Some(addend) => addend.first.wrapping_add(row * addend.pitch + panel.column),
+                None => std::ptr::null(),
+            };
+            let block = Block {
+                rows: Rows { first: a.first.wrapping_add(row * a.pitch), pitch: a.pitch },
+                segments: &segments,
+                b,
+                columns: panel.columns,
+                finish: Finish {
+                    out: out.first.wrapping_add(row * out.pitch + panel.column),
+                    out_pitch: out.pitch,
+                    bias,
+                    addend: addend_first,
+                    addend_pitch: addend.map_or(0, |addend| addend.pitch),
+                    low: epilogue.range.0,
+                    high: epilogue.range.1,
+                },
+                lines: 1,
+                tiles,
+                a_line: 0,
+                out_line: 0,
+                addend_line: 0,
+            };
+            // SAFETY: the caller answers for the matrices; rows and columns are within them.
+            unsafe { block::run(self.isa, rows, panel.vectors, &block) };
+        }
+    }
 
-    /// The rows of a panel.
-    fn rows_of(&self, panel: &Panel, b: Right<'_>) -> Rows {
+    /// The rows of a packed panel.
+    fn packed<T>(&self, panel: &Panel, b: &[T]) -> Rows<T> {
+        Rows { first: b[panel.offset..].as_ptr(), pitch: panel.vectors * self.layout.lanes() }
+    }
+
+    /// The rows of a panel of a matrix that is read where it is.
+    fn in_place(&self, panel: &Panel, matrix: MatrixRef, ragged: &[f32]) -> Rows {
         let pitch = panel.vectors * self.layout.lanes();
-        match b {
-            Right::Packed(b) => Rows { first: b[panel.offset..].as_ptr(), pitch },
-            Right::InPlace { ragged, .. } if panel.columns < pitch => {
-                Rows { first: ragged.as_ptr(), pitch }
-            }
-            Right::InPlace { matrix, .. } => {
-                Rows { first: matrix.first.wrapping_add(panel.column), pitch: matrix.pitch }
-            }
+        match panel.columns < pitch {
+            true => Rows { first: ragged.as_ptr(), pitch },
+            false => Rows { first: matrix.first.wrapping_add(panel.column), pitch: matrix.pitch },
         }
     }
 }

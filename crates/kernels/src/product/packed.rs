@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use half::{bf16, f16};
+
+use super::multiply::Right;
 use super::tile::Rows;
 use crate::aligned::AlignedVec;
 use crate::lanes::{Isa, Lanes, Work};
 use crate::layout::Transposition;
 use crate::shared::{Pointer, PointerMut};
 use crate::team::Team;
+use crate::weight::{Weight, WeightType, Weights};
 
 /// Vectors in a panel that few rows meet: with one to four rows, only wide panels keep the processor busy.
 pub(super) const WIDE: usize = 6;
@@ -25,9 +29,9 @@ const ROWS_AT_A_TIME: usize = 16;
 ///
 /// The last panel is filled up with zeros.
 #[derive(Clone)]
-pub struct Packed {
+pub struct Packed<T = f32> {
     layout: PackedLayout,
-    elements: AlignedVec,
+    elements: Weights<T>,
 }
 
 /// How a matrix is cut into panels.
@@ -331,10 +335,10 @@ impl<const V: usize> Work for PackRows<V> {
     }
 }
 
-impl Packed {
-    /// Packs a matrix `[k, n]` that so many rows will meet; the element of row `i` and column `j` is at
-    /// `i · row_stride + j · column_stride`.
-    pub fn new(
+impl<T: Weight> Packed<T> {
+    /// Packs a matrix `[k, n]` that so many rows will meet, every element rounded to the nearest; the element of row `i`
+    /// and column `j` is at `i · row_stride + j · column_stride`.
+    pub fn of(
         isa: Isa,
         rows: usize,
         (k, n): (usize, usize),
@@ -345,13 +349,7 @@ impl Packed {
         let layout = PackedLayout::new(isa, rows, k, n);
         let mut elements = AlignedVec::zeros(layout.len());
         layout.pack(from, row_stride, column_stride, &mut elements);
-        Self { layout, elements }
-    }
-
-    /// A packed matrix of these elements, packed already.
-    pub(crate) fn from_parts(layout: PackedLayout, elements: AlignedVec) -> Self {
-        assert_eq!(layout.len(), elements.len(), "the elements fill the layout");
-        Self { layout, elements }
+        Self { layout, elements: Weights::nearest(elements) }
     }
 
     /// How it is cut.
@@ -359,14 +357,88 @@ impl Packed {
         &self.layout
     }
 
+    /// The packed elements.
+    pub fn elements(&self) -> &[T] {
+        &self.elements
+    }
+}
+
+impl Packed {
+    /// Packs a matrix `[k, n]` that so many rows will meet; the element of row `i` and column `j` is at
+    /// `i · row_stride + j · column_stride`.
+    pub fn new(
+        isa: Isa,
+        rows: usize,
+        size: (usize, usize),
+        from: &[f32],
+        row_stride: usize,
+        column_stride: usize,
+    ) -> Self {
+        Self::of(isa, rows, size, from, row_stride, column_stride)
+    }
+
+    /// A packed matrix of these elements, packed already.
+    pub(crate) fn from_parts(layout: PackedLayout, elements: AlignedVec) -> Self {
+        assert_eq!(layout.len(), elements.len(), "the elements fill the layout");
+        Self { layout, elements: Weights::nearest(elements) }
+    }
+
     /// The rows of a panel.
     pub(crate) fn panel(&self, panel: &Panel) -> Rows {
         let pitch = panel.vectors * self.layout.lanes;
         Rows { first: self.elements[panel.offset..].as_ptr(), pitch }
     }
+}
 
-    /// The packed elements.
-    pub fn elements(&self) -> &[f32] {
-        &self.elements
+/// A packed matrix whose elements are of a type that is found out when it is packed.
+#[derive(Clone)]
+pub enum PackedWeights {
+    /// Elements of f32.
+    F32(Packed),
+    /// Elements of f16.
+    F16(Packed<f16>),
+    /// Elements of bf16.
+    Bf16(Packed<bf16>),
+}
+
+impl PackedWeights {
+    /// As [`Packed::of`], for this type.
+    pub fn new(
+        weight: WeightType,
+        isa: Isa,
+        rows: usize,
+        size: (usize, usize),
+        from: &[f32],
+        (row_stride, column_stride): (usize, usize),
+    ) -> Self {
+        match weight {
+            WeightType::F32 => {
+                Self::F32(Packed::of(isa, rows, size, from, row_stride, column_stride))
+            }
+            WeightType::F16 => {
+                Self::F16(Packed::of(isa, rows, size, from, row_stride, column_stride))
+            }
+            WeightType::Bf16 => {
+                Self::Bf16(Packed::of(isa, rows, size, from, row_stride, column_stride))
+            }
+        }
+    }
+
+    /// The type of its elements.
+    pub fn weight_type(&self) -> WeightType {
+        match self {
+            Self::F32(_) => WeightType::F32,
+            Self::F16(_) => WeightType::F16,
+            Self::Bf16(_) => WeightType::Bf16,
+        }
+    }
+
+    /// As the right-hand matrix of a product.
+    pub fn right(&self) -> Right<'_> {
+        match self {
+            Self::F32(packed) => Right::Packed(packed.elements()),
+            Self::F16(packed) => Right::PackedF16(packed.elements()),
+            Self::Bf16(packed) => Right::PackedBf16(packed.elements()),
+        }
     }
 }

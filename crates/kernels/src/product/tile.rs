@@ -3,13 +3,21 @@
 use std::mem::MaybeUninit;
 
 use crate::lanes::Lanes;
+use crate::weight::Weight;
 
 /// Rows of A or B: each row's elements stand side by side, the rows at equal distances.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows {
-    pub(crate) first: *const f32,
+pub(crate) struct Rows<T = f32> {
+    pub(crate) first: *const T,
     /// Elements from one row to the next.
     pub(crate) pitch: usize,
+}
+
+impl<T> Rows<T> {
+    /// The rows from one on.
+    pub(crate) fn without_rows(self, row: usize) -> Self {
+        Self { first: self.first.wrapping_add(row * self.pitch), ..self }
+    }
 }
 
 /// The rows of the result, and what happens to a tile before it is written there.
@@ -46,10 +54,10 @@ pub struct Segment {
 /// Every element that rows, segments and pitches lead to must be within its memory; a row of B is `V` vectors, one for
 /// each element of the segments. `columns` is at most `V` vectors and more than `V − 1`.
 #[inline(always)]
-pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
+pub(crate) unsafe fn tile<L: Lanes, T: Weight, const R: usize, const V: usize>(
     rows: Rows,
     segments: &[Segment],
-    Rows { first: mut b, pitch: b_pitch }: Rows,
+    Rows { first: mut b, pitch: b_pitch }: Rows<T>,
     columns: usize,
     finish: &Finish,
 ) {
@@ -88,7 +96,7 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
                     *base = opaque(*base);
                 }
                 for step in 0..4 {
-                    accumulate::<L, R, V>(&mut sums, &bases, pitch, step, b, ahead);
+                    accumulate::<L, T, R, V>(&mut sums, &bases, pitch, step, b, ahead);
                     b = opaque(b.wrapping_add(b_pitch));
                     ahead = opaque(ahead.wrapping_add(b_pitch));
                 }
@@ -98,7 +106,7 @@ pub(crate) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
                 k += 4;
             }
             while k < segment.length {
-                accumulate::<L, R, V>(&mut sums, &bases, pitch, 0, b, ahead);
+                accumulate::<L, T, R, V>(&mut sums, &bases, pitch, 0, b, ahead);
                 b = b.wrapping_add(b_pitch);
                 ahead = ahead.wrapping_add(b_pitch);
                 for base in bases.iter_mut().take(R.div_ceil(3)) {
@@ -184,20 +192,20 @@ const AHEAD: usize = 8;
 
 /// One element of the sum for every row and column.
 #[inline(always)]
-unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
+unsafe fn accumulate<L: Lanes, T: Weight, const R: usize, const V: usize>(
     sums: &mut [[L; V]; R],
     bases: &[*const f32; 8],
     pitch: usize,
     step: usize,
-    b: *const f32,
-    ahead: *const f32,
+    b: *const T,
+    ahead: *const T,
 ) {
     // SAFETY: the caller answers for the memory.
     unsafe {
         let mut columns = [L::splat(0.0); V];
         for (v, column) in columns.iter_mut().enumerate() {
-            *column = L::load(b.add(v * L::LANES));
-            L::prefetch(ahead.wrapping_add(v * L::LANES));
+            *column = T::load(b.add(v * L::LANES));
+            L::prefetch(ahead.wrapping_add(v * L::LANES).cast());
         }
         for (r, row) in sums.iter_mut().enumerate() {
             let element = L::splat(*bases[r / 3].add((r % 3) * pitch + step));
@@ -210,7 +218,7 @@ unsafe fn accumulate<L: Lanes, const R: usize, const V: usize>(
 
 /// The same pointer, of which the compiler knows nothing, not even that it was the same before.
 #[inline(always)]
-fn opaque(pointer: *const f32) -> *const f32 {
+fn opaque<T>(pointer: *const T) -> *const T {
     let mut address = pointer.addr();
     // SAFETY: the assembly is empty.
     unsafe {

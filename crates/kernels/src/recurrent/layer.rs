@@ -6,6 +6,7 @@ use super::panels::MOST_SAMPLES;
 use super::part::Part;
 use crate::lanes::Isa;
 use crate::math::Function;
+use crate::weight::WeightType;
 
 /// The kind of a recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +50,16 @@ pub struct Description {
     pub functions: [Function; 3],
     /// The limit ± to what goes into the first two functions.
     pub clip: Option<f32>,
+    /// What W and R are kept as; every weight is rounded to the nearest.
+    pub weights: WeightType,
 }
 
 impl Description {
-    /// A cell with its usual functions and no limit.
+    /// A cell with its usual functions, no limit, and weights of f32.
     pub fn new(cell: Cell, inputs: usize, hidden: usize) -> Self {
         let first = if cell == Cell::Rnn { Function::Tanh } else { Function::Sigmoid };
         let functions = [first, Function::Tanh, Function::Tanh];
-        Self { cell, inputs, hidden, functions, clip: None }
+        Self { cell, inputs, hidden, functions, clip: None, weights: WeightType::F32 }
     }
 }
 

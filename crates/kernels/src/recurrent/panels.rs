@@ -1,7 +1,10 @@
 //! Products of a packed matrix with a few vectors.
 
+use half::{bf16, f16};
+
 use crate::AlignedVec;
 use crate::lanes::{Isa, Lanes, Work};
+use crate::weight::{Weight, WeightType, Weights};
 
 /// Vectors of accumulators: as many as hide the latency of a multiply-add.
 const WIDEST: usize = 8;
@@ -16,23 +19,39 @@ pub(super) const MOST_SAMPLES: usize = 4;
 #[derive(Clone)]
 pub struct Panels {
     isa: Isa,
-    packed: AlignedVec,
+    packed: Elements,
     inputs: usize,
     outputs: usize,
 }
 
+/// The packed weights.
+#[derive(Clone)]
+enum Elements {
+    F32(Weights<f32>),
+    F16(Weights<f16>),
+    Bf16(Weights<bf16>),
+}
+
 impl Panels {
-    /// Packs `weights`, one row of `inputs` elements for each output.
+    /// Packs `weights`, one row of `inputs` elements for each output; they are kept as this type, rounded to the nearest.
     ///
     /// # Panics
     /// If there are fewer weights.
-    pub fn new(isa: Isa, weights: &[f32], outputs: usize, inputs: usize) -> Self {
-        Self::of_rows(isa, outputs, inputs, |output| &weights[output * inputs..][..inputs])
+    pub fn new(
+        isa: Isa,
+        kept_as: WeightType,
+        weights: &[f32],
+        outputs: usize,
+        inputs: usize,
+    ) -> Self {
+        let row = |output: usize| &weights[output * inputs..][..inputs];
+        Self::of_rows(isa, kept_as, outputs, inputs, row)
     }
 
     /// Packs the rows that `row` gives for each output.
     pub(super) fn of_rows<'w>(
         isa: Isa,
+        kept_as: WeightType,
         outputs: usize,
         inputs: usize,
         row: impl Fn(usize) -> &'w [f32],
@@ -49,6 +68,11 @@ impl Panels {
                 }
             }
         }
+        let packed = match kept_as {
+            WeightType::F32 => Elements::F32(Weights::nearest(packed)),
+            WeightType::F16 => Elements::F16(Weights::nearest(packed)),
+            WeightType::Bf16 => Elements::Bf16(Weights::nearest(packed)),
+        };
         Self { isa, packed, inputs, outputs }
     }
 
@@ -118,6 +142,21 @@ impl Work for Product<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
+        // The type is asked for here, not before: a call more would be felt in small layers.
+        // SAFETY: as for this function.
+        unsafe {
+            match &self.panels.packed {
+                Elements::F32(packed) => self.all::<L, f32>(packed.as_ptr()),
+                Elements::F16(packed) => self.all::<L, f16>(packed.as_ptr()),
+                Elements::Bf16(packed) => self.all::<L, bf16>(packed.as_ptr()),
+            }
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    unsafe fn all<L: Lanes, T: Weight>(&self, packed: *const T) {
         let vectors = self.panels.outputs.div_ceil(L::LANES);
         let count = panels(vectors).count();
         let mut order = panels(vectors);
@@ -125,36 +164,34 @@ impl Work for Product<'_> {
             let next = if self.backward { order.next_back() } else { order.next() };
             let Some((first, vectors)) = next else { break };
             // SAFETY: the caller promises the vectors, `Isa::run` the instruction set; the panel is in the matrix.
-            unsafe { self.panel::<L>(first * L::LANES, vectors) }
+            unsafe { self.panel::<L, T>(packed, first * L::LANES, vectors) }
         }
     }
-}
 
-impl Product<'_> {
     #[inline(always)]
-    unsafe fn panel<L: Lanes>(&self, first: usize, vectors: usize) {
+    unsafe fn panel<L: Lanes, T: Weight>(&self, packed: *const T, first: usize, vectors: usize) {
         // With 32 registers two or three samples share whole panels and four share halves; with 16, two share halves.
         let many = L::TILE_ROWS > 8;
         // SAFETY: as for `Panels::accumulate_samples`.
         unsafe {
             match (vectors, self.from, self.to) {
                 (8, &[a, b, c, d], &[w, x, y, z]) if many => {
-                    self.block::<L, 4, 1, 4>((first, 8, 0), [a, b, c, d], [w, x, y, z]);
-                    self.block::<L, 4, 1, 4>((first, 8, 4), [a, b, c, d], [w, x, y, z]);
+                    self.block::<L, T, 4, 1, 4>(packed, (first, 8, 0), [a, b, c, d], [w, x, y, z]);
+                    self.block::<L, T, 4, 1, 4>(packed, (first, 8, 4), [a, b, c, d], [w, x, y, z]);
                 }
                 (8, &[a, b, c], &[x, y, z]) if many => {
-                    self.block::<L, 8, 1, 3>((first, 8, 0), [a, b, c], [x, y, z]);
+                    self.block::<L, T, 8, 1, 3>(packed, (first, 8, 0), [a, b, c], [x, y, z]);
                 }
                 (8, &[a, b], &[x, y]) if many => {
-                    self.block::<L, 8, 1, 2>((first, 8, 0), [a, b], [x, y]);
+                    self.block::<L, T, 8, 1, 2>(packed, (first, 8, 0), [a, b], [x, y]);
                 }
                 (8, from, to) if !many && from.len() > 1 => {
                     for (from, to) in from.chunks(2).zip(to.chunks(2)) {
                         if let (&[a, b], &[x, y]) = (from, to) {
-                            self.block::<L, 4, 1, 2>((first, 8, 0), [a, b], [x, y]);
-                            self.block::<L, 4, 1, 2>((first, 8, 4), [a, b], [x, y]);
+                            self.block::<L, T, 4, 1, 2>(packed, (first, 8, 0), [a, b], [x, y]);
+                            self.block::<L, T, 4, 1, 2>(packed, (first, 8, 4), [a, b], [x, y]);
                         } else {
-                            self.block::<L, 8, 1, 1>((first, 8, 0), [from[0]], [to[0]]);
+                            self.block::<L, T, 8, 1, 1>(packed, (first, 8, 0), [from[0]], [to[0]]);
                         }
                     }
                 }
@@ -162,10 +199,10 @@ impl Product<'_> {
                     for (from, to) in from.iter().zip(to) {
                         let place = (first, vectors, 0);
                         match vectors {
-                            8 => self.block::<L, 8, 1, 1>(place, [*from], [*to]),
-                            4 => self.block::<L, 4, 2, 1>(place, [*from], [*to]),
-                            2 => self.block::<L, 2, 4, 1>(place, [*from], [*to]),
-                            _ => self.block::<L, 1, 8, 1>(place, [*from], [*to]),
+                            8 => self.block::<L, T, 8, 1, 1>(packed, place, [*from], [*to]),
+                            4 => self.block::<L, T, 4, 2, 1>(packed, place, [*from], [*to]),
+                            2 => self.block::<L, T, 2, 4, 1>(packed, place, [*from], [*to]),
+                            _ => self.block::<L, T, 1, 8, 1>(packed, place, [*from], [*to]),
                         }
                     }
                 }
@@ -177,8 +214,15 @@ impl Product<'_> {
     /// begins with output `first` and has `vectors` vectors, those from `skip` on.
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "indices run over several arrays at once")]
-    unsafe fn block<L: Lanes, const VECTORS: usize, const SPLIT: usize, const SAMPLES: usize>(
+    unsafe fn block<
+        L: Lanes,
+        T: Weight,
+        const VECTORS: usize,
+        const SPLIT: usize,
+        const SAMPLES: usize,
+    >(
         &self,
+        packed: *const T,
         (first, vectors, skip): (usize, usize, usize),
         from: [*const f32; SAMPLES],
         to: [*mut f32; SAMPLES],
@@ -187,13 +231,13 @@ impl Product<'_> {
         let (width, skip) = (vectors * L::LANES, skip * L::LANES);
         // SAFETY: as for `Panels::accumulate_samples`; the panel has `inputs` times `width` elements.
         unsafe {
-            let mut weights = self.panels.packed.as_ptr().add(first * inputs + skip);
+            let mut weights = packed.add(first * inputs + skip);
             let mut sums = [[[L::splat(0.0); VECTORS]; SPLIT]; SAMPLES];
             let mut input = 0;
             while input + SPLIT <= inputs {
                 for split in 0..SPLIT {
                     for vector in 0..VECTORS {
-                        let weight = L::load(weights.add(vector * L::LANES));
+                        let weight = T::load::<L>(weights.add(vector * L::LANES));
                         for sample in 0..SAMPLES {
                             let x = L::splat(*from[sample].add(input + split));
                             let sum = &mut sums[sample][split][vector];
@@ -206,7 +250,7 @@ impl Product<'_> {
             }
             while input < inputs {
                 for vector in 0..VECTORS {
-                    let weight = L::load(weights.add(vector * L::LANES));
+                    let weight = T::load::<L>(weights.add(vector * L::LANES));
                     for sample in 0..SAMPLES {
                         let x = L::splat(*from[sample].add(input));
                         sums[sample][0][vector] = weight.mul_add(x, sums[sample][0][vector]);

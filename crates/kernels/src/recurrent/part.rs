@@ -37,13 +37,13 @@ impl Part {
         bias: &[f32],
         candidate_bias: &[f32],
     ) -> Self {
-        let Description { cell, inputs, hidden, functions, .. } = *description;
+        let Description { cell, inputs, hidden, functions, weights: kept_as, .. } = *description;
         let (gates, count) = (cell.gates(), units.len());
         // The row of an output among the rows of all units.
         let row = |output: usize| output / count * hidden + units.start + output % count;
         let panels = |weights, outputs: Range<usize>, inputs: usize| {
             let row = |output: usize| row_of(weights, row(outputs.start + output), inputs);
-            Panels::of_rows(isa, outputs.len(), inputs, row)
+            Panels::of_rows(isa, kept_as, outputs.len(), inputs, row)
         };
         let apart = cell == (Cell::Gru { linear_before_reset: false });
         let first = if apart { 2 * count } else { gates * count };

@@ -93,12 +93,12 @@ impl Sharing {
 
     /// What a run takes, estimated.
     pub fn seconds(&self, workload: &Workload, costs: &Costs) -> f64 {
-        let Description { cell, inputs, hidden, .. } = workload.description;
+        let Description { cell, inputs, hidden, weights: kept_as, .. } = workload.description;
         let width = hidden + if workload.plain { inputs } else { 0 };
         let weights = (cell.gates() * width * hidden.div_ceil(self.members)) as f64;
         let samples = workload.samples.div_ceil(self.pieces);
         let passes = samples.div_ceil(MOST_SAMPLES);
-        let bytes = 4.0 * weights;
+        let bytes = kept_as.size() as f64 * weights;
         let level = costs.levels.iter().find(|(size, _)| bytes <= *size);
         let rate = level.map_or(f64::INFINITY, |(_, rate)| *rate);
         let reading = passes as f64 * bytes / rate;

@@ -9,6 +9,7 @@ use super::*;
 use crate::lanes::Isa;
 use crate::math::Function;
 use crate::team::Team;
+use crate::weight::WeightType;
 
 /// More threads than most machines have processors for these tests.
 static TEAM: LazyLock<Team> = LazyLock::new(|| Team::new(NonZeroUsize::new(4).unwrap()).unwrap());
@@ -25,13 +26,19 @@ fn numbers(count: usize, seed: u32) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
+/// Numbers as weights of a type have them.
+fn kept(kept_as: WeightType, numbers: Vec<f32>) -> Vec<f32> {
+    numbers.into_iter().map(|number| kept_as.nearest(number)).collect()
+}
+
 #[test]
 fn panels_of_every_width() {
     for isa in Isa::all() {
         for outputs in [0, 1, 3, 4, 5, 15, 16, 17, 47, 112, 127, 128, 129, 250, 383] {
             for inputs in [0, 1, 2, 7, 8, 9, 33] {
-                let weights = numbers(outputs * inputs, 1);
-                let panels = Panels::new(isa, &weights, outputs, inputs);
+                let kept_as = WeightType::ALL[(outputs + inputs) % 3];
+                let weights = kept(kept_as, numbers(outputs * inputs, 1));
+                let panels = Panels::new(isa, kept_as, &weights, outputs, inputs);
                 for samples in 1..=4 {
                     let from = numbers(samples * inputs, 2);
                     for backward in [false, true] {
@@ -171,18 +178,20 @@ proptest! {
         samples in 1..6usize,
         (usual, clip, has_biases, has_peepholes, has_lengths, reverse, projected) in
             any::<(bool, bool, bool, bool, bool, bool, bool)>(),
+        kept_as in prop::sample::select(&WeightType::ALL[..]),
         (threads, way) in (1..=4usize, any::<prop::sample::Index>()),
     ) {
         let mut description = Description::new(cell, size, hidden);
         if !usual {
             description.functions = [Function::Softsign, Function::Relu, Function::Sigmoid];
         }
+        description.weights = kept_as;
         description.clip = clip.then_some(0.4);
         let rows = cell.gates() * hidden;
         // Small enough that errors do not grow from step to step.
         let small = |x: f32| x / (hidden as f32).sqrt();
-        let r: Vec<f32> = numbers(rows * hidden, 2).into_iter().map(small).collect();
-        let w = numbers(rows * size, 1);
+        let r = kept(kept_as, numbers(rows * hidden, 2).into_iter().map(small).collect());
+        let w = kept(kept_as, numbers(rows * size, 1));
         let (biases, peepholes) = (numbers(2 * rows, 3), numbers(3 * hidden, 4));
         let is_lstm = matches!(cell, Cell::Lstm { .. });
         let weights = Weights {

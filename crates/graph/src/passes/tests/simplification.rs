@@ -145,3 +145,26 @@ fn constants_that_add_up_to_nan_are_an_error() {
     let error = optimize(&graph, &options).unwrap_err().to_string();
     assert!(error.contains("`Add_0`"), "{error}");
 }
+
+#[test]
+fn products_of_halves_compute_with_f32() {
+    let mut b = GraphBuilder::new("test");
+    let x = b.input("x", DType::F16, [2, 300]);
+    let numbers: Vec<half::f16> = (0..300 * 400).map(|i| half::f16::from_f32(i as f32)).collect();
+    let w = b.constant("w", Tensor::new(&[300, 400], &numbers).unwrap());
+    let y = b.matmul(x, w).unwrap();
+    let y = b.relu(y).unwrap();
+    b.output(y, "y").unwrap();
+    let graph = b.build().unwrap();
+    // The weights are beyond the limit for constants that grow.
+    let result = check(
+        &graph,
+        &[Pass::HalfPrecision, Pass::ConstantFolding],
+        "x:f32: f32[2, 300] = Cast(x)\n\
+         MatMul_0: f32[2, 400] = MatMul(x:f32, w:f32)\n\
+         MatMul_0_1: f16[2, 400] = Cast(MatMul_0)\n\
+         y: f16[2, 400] = Relu(MatMul_0_1)\n\
+         return y\n",
+    );
+    assert_eq!(self::numbers(&result, "w:f32")[300], 300.0);
+}
