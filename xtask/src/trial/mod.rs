@@ -3,6 +3,7 @@
 //! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
 //! `docs/measurements/`.
 
+mod gate;
 mod prepare;
 mod speed;
 mod statistics;
@@ -64,17 +65,22 @@ pub enum Trial {
         #[arg(long, default_value_t = 1.0)]
         share: f64,
     },
+    /// The gate on real processes: false alarms among equals, and whether what is announced is found
+    Gate(gate::Gate),
 }
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
     match trial {
         Trial::Planner { folder } => return planner(workspace, folder.as_deref()),
         Trial::Statistics { share } => return statistics::statistics(workspace, *share),
+        Trial::Gate(trial) => return gate::gate(workspace, trial),
         _ => {}
     }
     let bench = Bench::prepare(workspace, journal)?;
     match trial {
-        Trial::Planner { .. } | Trial::Statistics { .. } => unreachable!("they need no engine"),
+        Trial::Planner { .. } | Trial::Statistics { .. } | Trial::Gate(_) => {
+            unreachable!("they need no engine")
+        }
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
         Trial::Speed { models, threads, time, devices } => {
