@@ -16,7 +16,8 @@ pub(crate) fn lower_bound(problem: &Problem, groups: &Groups) -> u64 {
     // (time, whether born, size in whole granules, slack in the last granule)
     let mut events: Vec<(u64, bool, u64, u64)> = Vec::new();
     let padded = |size: u64| size.next_multiple_of(granularity);
-    let mut saved: BTreeMap<usize, u64> = BTreeMap::new();
+    // For each group, the bytes of it that another may take over.
+    let mut saved: Vec<u64> = Vec::new();
     for (index, group) in groups.groups.iter().enumerate() {
         if group.size == 0 {
             continue;
@@ -26,14 +27,14 @@ pub(crate) fn lower_bound(problem: &Problem, groups: &Groups) -> u64 {
         events.push((group.lifetime.end, false, size, size - group.size));
         if let Some((source, offset)) = groups.may_take_over(problem, index) {
             let common = padded(groups.groups[source].size - offset).min(size);
-            let best = saved.entry(source).or_default();
-            *best = common.max(*best);
+            saved.resize(groups.groups.len(), 0);
+            saved[source] = saved[source].max(common);
         }
     }
     events.sort_unstable();
-    let mut savings: Vec<(u64, u64)> = saved
-        .into_iter()
-        .map(|(source, bytes)| (groups.groups[source].lifetime.end - 1, bytes))
+    let mut savings: Vec<(u64, u64)> = (saved.iter().zip(&groups.groups))
+        .filter(|(bytes, _)| **bytes > 0)
+        .map(|(bytes, group)| (group.lifetime.end - 1, *bytes))
         .collect();
     savings.sort_unstable();
     let mut savings = savings.into_iter().peekable();
@@ -43,13 +44,14 @@ pub(crate) fn lower_bound(problem: &Problem, groups: &Groups) -> u64 {
     while let Some(&(time, ..)) = events.peek() {
         // Deaths sort before births.
         while let Some((_, born, size, slack)) = events.next_if(|event| event.0 == time) {
-            let count = slacks.entry(slack).or_default();
             if born {
                 alive += size;
-                *count += 1;
             } else {
                 alive -= size;
-                *count -= 1;
+            }
+            if slack > 0 {
+                let count = slacks.entry(slack).or_default();
+                *count = if born { *count + 1 } else { *count - 1 };
                 if *count == 0 {
                     slacks.remove(&slack);
                 }

@@ -7,6 +7,9 @@ use crate::limits::Limits;
 use crate::order::{QUICK_KEYS, order_by, ranks};
 use crate::skyline::skyline;
 
+/// Up to so many items, first fit is done before anything else is made ready.
+const HANDFUL: usize = 32;
+
 /// Up to so many items, first fit is quick, and the search has a chance.
 const FEW: usize = 2_000;
 
@@ -18,6 +21,12 @@ pub(crate) fn pack(instance: &Instance, goal: u64, limits: &Limits<'_>) -> Vec<u
     // What cannot fit is not worth a search.
     let steps = if bound > goal { 0 } else { limits.steps };
     let goal = goal.max(bound);
+    if instance.items.len() <= HANDFUL {
+        let offsets = first_fit(instance, &order_by(&instance.items, QUICK_KEYS[0]));
+        if instance.peak(&offsets) <= goal {
+            return offsets;
+        }
+    }
     let mut budget = Budget { steps, interrupt: limits.interrupt };
     let mut offsets = vec![0; instance.items.len()];
     for (part, members) in instance.parts() {
