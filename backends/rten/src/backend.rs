@@ -8,10 +8,10 @@ use bytes::Bytes;
 use rten::{LoadErrorKind, Model, ModelOptions};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
-    OpenSignature, Result, contain,
+    OpenSignature, Result, ValueExecutable, contain,
 };
 
-use crate::executable::RtenExecutable;
+use crate::engine::RtenEngine;
 use crate::failure;
 
 pub(crate) const NAME: &str = "rten";
@@ -50,7 +50,8 @@ impl Backend for RtenBackend {
             }
         }
         let signature = signature.close(&model, options)?;
-        Ok(Box::new(RtenExecutable::new(loaded, signature, stats, options.threads)?))
+        let engine = RtenEngine::new(loaded, &signature, options.threads)?;
+        Ok(Box::new(ValueExecutable::new(engine, signature, stats)))
     }
 }
 

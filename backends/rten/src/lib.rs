@@ -9,7 +9,7 @@
 
 mod backend;
 mod conversion;
-mod executable;
+mod engine;
 mod failure;
 
 pub use backend::RtenBackend;

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Executable, OpenSignature, Result,
-    contain,
+    ValueExecutable, contain,
 };
 
-use crate::executable::TractExecutable;
+use crate::engine::TractEngine;
 use crate::model;
 
 pub(crate) const NAME: &str = "tract";
@@ -45,6 +45,7 @@ fn prepare(
 ) -> Result<Box<dyn Executable>> {
     contain(NAME, "compile the model", || {
         let (plan, signature, stats) = model::compile(model, signature, options)?;
-        Ok(Box::new(TractExecutable::new(plan, signature, stats)?) as Box<dyn Executable>)
+        let engine = TractEngine::new(plan)?;
+        Ok(Box::new(ValueExecutable::new(engine, signature, stats)) as Box<dyn Executable>)
     })
 }

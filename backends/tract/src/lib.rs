@@ -8,7 +8,7 @@
 
 mod backend;
 mod conversion;
-mod executable;
+mod engine;
 mod failure;
 mod model;
 

@@ -18,6 +18,7 @@ mod plan_cache;
 mod python_environment;
 mod registry;
 mod signature;
+mod value_engine;
 
 pub use backend::Backend;
 pub use containment::contain;
@@ -31,3 +32,4 @@ pub use plan_cache::{PlanCache, PlanCacheStatistics};
 pub use python_environment::PythonEnvironment;
 pub use registry::Registry;
 pub use signature::{Port, Signature};
+pub use value_engine::{ValueEngine, ValueExecutable};
