@@ -1,6 +1,7 @@
 //! The adapter against the cases that every adapter must pass.
 
 use tachy_backend_cases as cases;
+use tachy_graph::DType;
 use tachy_runtime::Device;
 use tachy_tract::TractBackend;
 
@@ -32,7 +33,7 @@ fn inputs_can_be_outputs() {
 #[test]
 fn element_types_pass_through() {
     if let Some(device) = device() {
-        cases::element_types_pass_through(&TractBackend, &device, &[]);
+        cases::element_types_pass_through(&TractBackend, &device, &[DType::BF16]);
     }
 }
 

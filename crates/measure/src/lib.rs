@@ -5,6 +5,7 @@
 //! - [`serve`] is what such a child process does.
 //! - [`Comparison`] is the record: raw samples in run order, units, circumstances.
 //! - [`duel`] judges two commands of any kind in pairs of processes.
+//! - [`gate`] tells whether what stands here is slower than another revision, and since which commit.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
@@ -16,6 +17,7 @@ mod compare;
 pub mod duel;
 mod environment;
 mod exchange;
+pub mod gate;
 mod hardware;
 mod inputs;
 mod measurement;

@@ -9,6 +9,7 @@
 mod csv;
 pub mod duel;
 mod figure;
+pub mod gate;
 mod html;
 mod json;
 mod layout;

@@ -104,7 +104,7 @@ impl Report<'_> {
 }
 
 /// A sentence on one line: names between backticks stay as they are, signs of Markdown elsewhere are escaped.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let text = tame(text).replace('\n', " ");
     let mut parts: Vec<String> = text.split('`').map(str::to_owned).collect();
     if parts.len().is_multiple_of(2) {
@@ -125,7 +125,7 @@ fn inline(text: &str) -> String {
 }
 
 /// A message as it came, behind a fence longer than any in it, indented as part of a list's item.
-fn fenced(message: &str) -> String {
+pub(crate) fn fenced(message: &str) -> String {
     let message = tame(message);
     let longest = message.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

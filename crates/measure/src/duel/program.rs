@@ -1,6 +1,7 @@
 //! A command as people write it, and the process it becomes.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ pub struct Program {
     pub line: String,
     /// Whether a shell reads the line. Without one, quotes and backslashes are understood, and nothing else is.
     pub shell: bool,
+    /// The folder that it starts in, and from which the path of its program is read; that of the duel without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 impl Program {
@@ -25,13 +29,26 @@ impl Program {
         if self.line.trim().is_empty() {
             return Err(DuelError::EmptyCommand);
         }
-        if self.shell {
-            return Ok(shell(&self.line));
+        let mut command = match self.shell {
+            true => shell(&self.line),
+            false => self.split()?,
+        };
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
         }
+        Ok(command)
+    }
+
+    fn split(&self) -> Result<Command, DuelError> {
         let words = shell_words::split(&self.line)
             .map_err(|_| DuelError::OpenQuote { command: self.line.clone() })?;
         let (program, arguments) = words.split_first().ok_or(DuelError::EmptyCommand)?;
-        let mut command = Command::new(program);
+        // A name alone is looked for on the PATH; where a path begins is not the same on all systems.
+        let is_path = Path::new(program).components().count() > 1 || program.starts_with('.');
+        let mut command = match &self.folder {
+            Some(folder) if is_path => Command::new(folder.join(program)),
+            _ => Command::new(program),
+        };
         command.args(arguments);
         Ok(command)
     }
@@ -55,8 +72,12 @@ pub(super) fn shell(line: &str) -> Command {
 mod tests {
     use super::*;
 
+    fn program(line: &str) -> Program {
+        Program { line: line.to_owned(), shell: false, folder: None }
+    }
+
     fn words(line: &str) -> Vec<String> {
-        let command = Program { line: line.to_owned(), shell: false }.command().unwrap();
+        let command = program(line).command().unwrap();
         let all = std::iter::once(command.get_program()).chain(command.get_args());
         all.map(|word| word.to_string_lossy().into_owned()).collect()
     }
@@ -72,10 +93,20 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_refused() {
-        let error = |line: &str| {
-            Program { line: line.to_owned(), shell: false }.command().unwrap_err().to_string()
-        };
+        let error = |line: &str| program(line).command().unwrap_err().to_string();
         assert!(error("echo 'a").contains("quote"), "{}", error("echo 'a"));
         assert!(error("  ").contains("empty"), "{}", error("  "));
+    }
+
+    #[test]
+    fn a_path_begins_at_the_folder_and_a_name_does_not() {
+        let first = |line: &str| {
+            let program = Program { folder: Some("there".into()), ..program(line) };
+            program.command().unwrap().get_program().to_string_lossy().into_owned()
+        };
+        assert_eq!(first("python3 bench.py"), "python3");
+        let joined = |path: &str| Path::new("there").join(path).to_string_lossy().into_owned();
+        assert_eq!(first("target/release/bench 1"), joined("target/release/bench"));
+        assert_eq!(first("./bench"), joined("./bench"));
     }
 }

@@ -30,7 +30,7 @@ impl Default for Invented {
 
 impl Invented {
     fn record(&self) -> Record {
-        let program = |line: &str| Program { line: line.to_owned(), shell: false };
+        let program = |line: &str| Program { line: line.to_owned(), shell: false, folder: None };
         let mut options =
             Options::new(program("./before --size 64"), program("./after --size 64"), 7);
         options.most_pairs = Some(self.pairs);

@@ -1,21 +1,15 @@
 //! `tachy duel`.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
-use tachy_measure::Metric;
 use tachy_measure::duel::{self, Event, Options, Program, Side};
 use tachy_stats::{Design, DuelOptions};
 
 use super::comparison::parse_seconds;
 use super::failure::Failure;
+use super::lots::{Deciding, fresh_seed, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
 
@@ -121,21 +115,6 @@ pub(super) struct DuelCommand {
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Deciding {
-    /// The clock on the wall
-    #[default]
-    Time,
-    /// User and system time
-    ProcessorTime,
-    /// The most memory ever held
-    PeakMemory,
-    /// Instructions in user mode, where the kernel counts them
-    Instructions,
-    /// Cycles in user mode, where the kernel counts them
-    Cycles,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Lots {
     /// A lot for each pair
     #[default]
@@ -179,7 +158,7 @@ impl DuelCommand {
                 "`--prepare` is for both commands, or given once for each.",
             ));
         }
-        let program = |line| Program { line, shell: self.shell };
+        let program = |line| Program { line, shell: self.shell, folder: None };
         let judging = DuelOptions {
             margin: self.margin,
             design: match self.lots {
@@ -197,13 +176,7 @@ impl DuelCommand {
             variables: self.variables,
             ignore_failure: self.ignore_failure,
             warm_ups: self.warmup,
-            metric: match self.metric {
-                Deciding::Time => Metric::Time,
-                Deciding::ProcessorTime => Metric::ProcessorTime,
-                Deciding::PeakMemory => Metric::PeakMemory,
-                Deciding::Instructions => Metric::Instructions,
-                Deciding::Cycles => Metric::Cycles,
-            },
+            metric: self.metric.metric(),
             effect: self.effect,
             judging,
             most_pairs: self.pairs.map(NonZeroUsize::get),
@@ -216,15 +189,6 @@ impl DuelCommand {
             )
         })
     }
-}
-
-/// Set by the first Ctrl-C; the second ends the program at once.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    // Without a handler Ctrl-C ends the program and nothing is told; that is no reason not to measure.
-    let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&stop))
-        .and_then(|_| flag::register(SIGINT, Arc::clone(&stop)));
-    stop
 }
 
 fn show(progress: &Progress, options: &Options, event: Event<'_>) {
@@ -247,24 +211,6 @@ fn show(progress: &Progress, options: &Options, event: Event<'_>) {
             progress.at(done, of);
             progress.say(format!("{done} pairs of at most {of}: {outcome}"));
         }
-    }
-}
-
-/// A seed that is another one each time, short enough to be typed.
-fn fresh_seed() -> u64 {
-    // The standard library draws its keys from the system's source of randomness.
-    RandomState::new().build_hasher().finish() >> 32
-}
-
-fn parse_share(text: &str) -> Result<f64, String> {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|share| share.is_finite());
-    let share = match text.strip_suffix('%') {
-        Some(percent) => number(percent).map(|percent| percent / 100.0),
-        None => number(text),
-    };
-    match share {
-        Some(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err(format!("`{text}` is not a share below 100%, such as 2% or 0.02")),
     }
 }
 

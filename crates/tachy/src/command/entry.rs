@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand};
 
 use super::failure::Failure;
 use super::settings::Settings;
-use super::{bench, compare, completions, devices, duel, man, plan, run, verify, worker, zoo};
+use super::{
+    bench, bisect, check, compare, completions, devices, duel, man, plan, run, verify, worker, zoo,
+};
 
 /// Find the fastest correct way to run a model on this machine.
 #[derive(Debug, Parser)]
@@ -45,6 +47,10 @@ enum Command {
     Compare(compare::Compare),
     /// Judge two commands of any kind: in pairs of processes, by lot, until it is sure
     Duel(Box<duel::DuelCommand>),
+    /// Tell whether what stands here is slower than another revision: built, measured and judged side by side
+    Check(Box<check::CheckCommand>),
+    /// Find the commit since which a command is slower
+    Bisect(Box<bisect::BisectCommand>),
     /// Lay buffers out in one arena: lifetimes and sizes in, offsets and peak out
     Plan(plan::PlanCommand),
     /// Write a completion script for a shell to standard output
@@ -82,6 +88,8 @@ impl Command {
             Command::Bench(command) => command.execute(&settings()?),
             Command::Compare(command) => command.execute(&settings()?),
             Command::Duel(command) => command.execute(),
+            Command::Check(command) => command.execute(&settings()?),
+            Command::Bisect(command) => command.execute(&settings()?),
             Command::Plan(command) => command.execute(),
             Command::Completions(command) => command.execute(),
             Command::Man(command) => command.execute(),

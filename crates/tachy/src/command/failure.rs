@@ -4,6 +4,7 @@ use std::fmt;
 
 use tachy_measure::CompareError;
 use tachy_measure::duel::DuelError;
+use tachy_measure::gate::GateError;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -66,5 +67,15 @@ impl From<CompareError> for Failure {
 impl From<DuelError> for Failure {
     fn from(error: DuelError) -> Self {
         Failure::Input(format!("{error}."))
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        match error {
+            // What does not build is a finding about the code, as what is slower is.
+            GateError::Build { .. } => Failure::Check(format!("{error}.")),
+            error => Failure::Input(format!("{error}.")),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod bench;
+mod bisect;
+mod check;
 mod compare;
 mod comparison;
 mod completions;
@@ -10,6 +12,7 @@ mod duel;
 mod entry;
 mod executable;
 mod failure;
+mod lots;
 mod man;
 mod model;
 mod output;

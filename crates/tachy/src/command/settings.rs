@@ -1,5 +1,6 @@
 //! `tachy.toml`: defaults of a project.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -26,6 +27,18 @@ pub(super) struct Settings {
     pub seed: Option<u64>,
     /// Seconds that an engine may take for one answer.
     pub timeout: Option<f64>,
+    /// What `tachy check` measures.
+    pub check: CheckSettings,
+}
+
+/// The gate of a project.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CheckSettings {
+    /// A line for the shell that builds a revision in its folder.
+    pub build: Option<String>,
+    /// Commands by the names of their benchmarks.
+    pub benchmarks: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -60,11 +73,19 @@ mod tests {
             processes = 7
             seed = 42
             timeout = 30.0
+
+            [check]
+            build = "make"
+
+            [check.benchmarks]
+            "sort 1 M" = "build/sort 1000000"
         "#;
         let settings: Settings = toml::from_str(text).unwrap();
         assert_eq!(settings.devices.unwrap().len(), 2);
         assert_eq!(settings.threads, NonZeroUsize::new(2));
         assert_eq!(settings.time, Some(1.5));
+        assert_eq!(settings.check.build.as_deref(), Some("make"));
+        assert_eq!(settings.check.benchmarks["sort 1 M"], "build/sort 1000000");
     }
 
     #[test]

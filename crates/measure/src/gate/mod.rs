@@ -1,0 +1,25 @@
+//! The gate: is what stands here slower than another revision?
+//!
+//! - [`check`] builds another revision in a checkout of its own, makes a duel of every benchmark of a [`Suite`] between
+//!   the two, measures whatever was found a second time in reversed order, and judges all benchmarks as one family.
+//! - [`bisect`] finds the commit at which a benchmark became slower.
+//! - [`GateRecord`] is what a check leaves behind; [`GateRecord::verdicts`] and [`GateRecord::status`] say what follows.
+//!
+//! Both revisions are built and measured on one machine within the same minutes, so that neither an update of the
+//! machine nor its mood can be taken for a change of the code.
+
+mod bisect;
+mod check;
+mod checkout;
+mod error;
+mod record;
+mod repository;
+mod suite;
+
+pub use bisect::{BisectEvent, BisectOptions, Bisection, Trial, bisect};
+pub use check::{CheckOptions, GateEvent, Stage, check};
+pub use error::GateError;
+pub use record::{
+    Class, FORMAT, GateRecord, GateVerdict, GatedBenchmark, Revisions, Status, Thresholds,
+};
+pub use suite::{NamedCommand, Suite};

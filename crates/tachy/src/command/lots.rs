@@ -1,0 +1,67 @@
+//! What the commands that make duels have in common: arguments, seeds, Ctrl-C.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::ValueEnum;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+use tachy_measure::Metric;
+
+/// The metric that decides when a duel stops.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Deciding {
+    /// The clock on the wall
+    #[default]
+    Time,
+    /// User and system time
+    ProcessorTime,
+    /// The most memory ever held
+    PeakMemory,
+    /// Instructions in user mode, where the kernel counts them
+    Instructions,
+    /// Cycles in user mode, where the kernel counts them
+    Cycles,
+}
+
+impl Deciding {
+    pub(super) const fn metric(self) -> Metric {
+        match self {
+            Deciding::Time => Metric::Time,
+            Deciding::ProcessorTime => Metric::ProcessorTime,
+            Deciding::PeakMemory => Metric::PeakMemory,
+            Deciding::Instructions => Metric::Instructions,
+            Deciding::Cycles => Metric::Cycles,
+        }
+    }
+}
+
+/// Set by the first Ctrl-C; the second ends the program at once.
+pub(super) fn stop_on_interrupt() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    // Without a handler Ctrl-C ends the program and nothing is told; that is no reason not to measure.
+    let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&stop))
+        .and_then(|_| flag::register(SIGINT, Arc::clone(&stop)));
+    stop
+}
+
+/// A seed that is another one each time, short enough to be typed.
+pub(super) fn fresh_seed() -> u64 {
+    // The standard library draws its keys from the system's source of randomness.
+    RandomState::new().build_hasher().finish() >> 32
+}
+
+/// A share, as `2%` or `0.02`.
+pub(super) fn parse_share(text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|share| share.is_finite());
+    let share = match text.strip_suffix('%') {
+        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        None => number(text),
+    };
+    match share {
+        Some(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err(format!("`{text}` is not a share below 100%, such as 2% or 0.02")),
+    }
+}
