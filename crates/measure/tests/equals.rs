@@ -16,7 +16,7 @@ const MOST_FALSE_ALARMS: usize = 3;
 fn equals_are_not_told_apart() {
     let mut false_alarms = Vec::new();
     for seed in 0..DUELS {
-        let program = Program { line: "true".to_owned(), shell: false };
+        let program = Program { line: "true".to_owned(), shell: false, folder: None };
         let options = Options {
             pilot_pairs: 0,
             // The control would withdraw some of the false alarms.

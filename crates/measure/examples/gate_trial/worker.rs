@@ -11,7 +11,7 @@ use tachy_measure::duel::Program;
 
 /// A program that makes so many calls of the native engine's kernel, and ends.
 pub fn calls(count: usize) -> Program {
-    Program { line: line("kernel", count), shell: false }
+    Program { line: line("kernel", count), shell: false, folder: None }
 }
 
 /// The line of a program of this trial.
