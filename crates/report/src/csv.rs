@@ -169,7 +169,7 @@ pub(crate) fn identifier(metric: Metric) -> String {
     metric.name().replace(' ', "_")
 }
 
-fn unit(unit: Unit) -> &'static str {
+pub(crate) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Seconds => "seconds",
         Unit::Bytes => "bytes",
@@ -197,7 +197,7 @@ fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!("{value:?}"))
 }
 
-fn line(fields: &[String]) -> String {
+pub(crate) fn line(fields: &[String]) -> String {
     fields.iter().map(|field| quoted(&tame(field))).collect::<Vec<_>>().join(",") + "\r\n"
 }
 

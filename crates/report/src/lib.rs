@@ -2,7 +2,8 @@
 //!
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
-//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel. [`devices`] and [`models`] are the lists of other commands, made of the same
+//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel. [`HistoryReport`] tells what became of series
+//! over many runs. [`devices`], [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same
 //! [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ mod csv;
 pub mod duel;
 mod figure;
 pub mod gate;
+mod history;
 mod html;
 mod json;
 mod layout;
@@ -18,14 +20,17 @@ mod look;
 mod markdown;
 mod quantity;
 mod report;
+mod runs;
 mod sentences;
 mod steps;
 mod table;
 mod terminal;
 
 pub use csv::samples_csv;
+pub use history::HistoryReport;
 pub use lists::{ModelEntry, devices, models};
 pub use look::{Look, Tone};
 pub use report::Report;
+pub use runs::{baselines, run, runs};
 pub use steps::{StepEntry, steps};
 pub use table::{Align, Cell, Column, Table};

@@ -91,7 +91,7 @@ pub enum StoreError {
     #[error("the run cannot be stored: {0}.")]
     Invalid(#[from] InvalidRun),
     /// There is no such run.
-    #[error("there is no run `{0}` in the store; `tachy history` shows the runs.")]
+    #[error("there is no run `{0}` in the store; `tachy history --runs` lists the runs.")]
     NoRun(String),
     /// The beginning of a name fits several runs.
     #[error("{count} runs have names that begin with `{prefix}`; give more of the name.")]
@@ -101,6 +101,12 @@ pub enum StoreError {
         /// How many fit.
         count: usize,
     },
+    /// There is no such file, and it was not to be made.
+    #[error(
+        "there is no store at `{0}` yet; `tachy compare MODEL --save`, `tachy bench MODEL --save` and `tachy import \
+         FILE` make one."
+    )]
+    NotThere(String),
     /// The store has no run at all.
     #[error(
         "the store `{0}` holds no run yet; `tachy compare MODEL --save` and `tachy bench MODEL --save` store one."

@@ -6,16 +6,21 @@
 //!   where the store of a project is.
 //! - [`SeriesKey`] says which measurements of different runs belong together; [`Store::history`] and
 //!   [`Store::latest`] read only the medians of their processes, never the samples.
-//! - [`json_lines`] and `parquet` write stores to files and read them back without loss; [`merge`] joins stores.
+//! - [`mod@file`] writes stores to files, as [`json_lines`] or as Parquet, and reads them back without loss; [`merge`] joins
+//!   stores.
 //! - [`import`] reads what criterion, divan, hyperfine, Google Benchmark and pytest-benchmark wrote.
 #![forbid(unsafe_code)]
 
 mod comparison;
 mod error;
+pub mod file;
 mod id;
+pub mod import;
 pub mod json_lines;
 mod merge;
 mod open;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod place;
 mod run;
 mod series;

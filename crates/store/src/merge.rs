@@ -20,13 +20,13 @@ pub struct Merged {
 /// If one cannot be read or the other cannot be written. What was copied before stays.
 pub fn merge(from: &mut dyn Store, into: &mut dyn Store) -> Result<Merged, StoreError> {
     let mut merged = Merged::default();
-    for header in from.runs(usize::MAX)?.into_iter().rev() {
-        let known = match into.find(&header.id.to_string()) {
+    for id in from.ids()? {
+        let known = match into.find(&id.to_string()) {
             Ok(_) => true,
             Err(StoreError::NoRun(_) | StoreError::Empty(_)) => false,
             Err(error) => return Err(error),
         };
-        match !known && into.save(&from.run(header.id)?)? {
+        match !known && into.save(&from.run(id)?)? {
             true => merged.added += 1,
             false => merged.known += 1,
         }

@@ -29,15 +29,20 @@ impl Place {
         }
     }
 
-    /// Where the store is: where `named` says, else where the environment variable `TACHY_STORE` says, else
+    /// Where the store is: where `named` says, else where the environment variable `TACHY_STORE` says, else where
+    /// `configured` says, else
     /// `.tachy/store.sqlite` beside the nearest `tachy.toml` in this folder or above it, or else beside the nearest
     /// `Cargo.toml`, or else at the root of the git repository, or else in the user's data folder.
     ///
     /// # Errors
     /// If the user has no data folder.
-    pub fn find(named: Option<&str>, folder: &Path) -> Result<Self, StoreError> {
+    pub fn find(
+        named: Option<&str>,
+        configured: Option<&str>,
+        folder: &Path,
+    ) -> Result<Self, StoreError> {
         let variable = std::env::var("TACHY_STORE").ok().filter(|text| !text.is_empty());
-        match named.map(str::to_owned).or(variable) {
+        match named.map(str::to_owned).or(variable).or(configured.map(str::to_owned)) {
             Some(text) => Ok(Self::new(&text)),
             None => project_file(folder)
                 .or_else(|| Some(data_folder()?.join("tachy/store.sqlite")))

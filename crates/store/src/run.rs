@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use tachy_measure::{Agreement, Environment, Measurement, Stage, WarmUp};
+use tachy_measure::{Agreement, Environment, Measurement, Series, Stage, WarmUp};
+use tachy_stats::Samples;
 
 use crate::RunId;
 
@@ -78,6 +79,30 @@ impl Outcome {
         }
     }
 
+    /// The same with empty samples, which are stored apart.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
+    pub(crate) fn without_samples(&self) -> Self {
+        let Outcome::Measured { agreement, measurements, warm_ups } = self else {
+            return self.clone();
+        };
+        let bare = |series: &Series| Series {
+            samples: Samples::default(),
+            rounds: series.rounds.clone(),
+            calls_per_sample: series.calls_per_sample,
+        };
+        let measurements = measurements.iter().map(|measurement| Measurement {
+            metric: measurement.metric,
+            unit: measurement.unit,
+            processes: measurement.processes.iter().map(bare).collect(),
+        });
+        Outcome::Measured {
+            agreement: agreement.clone(),
+            measurements: measurements.collect(),
+            warm_ups: warm_ups.clone(),
+        }
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
     pub(crate) fn measurements_mut(&mut self) -> &mut [Measurement] {
         match self {
             Outcome::Measured { measurements, .. } => measurements,

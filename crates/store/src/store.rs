@@ -37,6 +37,12 @@ pub trait Store {
     /// If the store cannot be read.
     fn runs(&mut self, most: usize) -> Result<Vec<RunHeader>, StoreError>;
 
+    /// The names of all runs, the earliest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn ids(&mut self) -> Result<Vec<RunId>, StoreError>;
+
     /// The run whose name begins like this, or the latest run for `latest`.
     ///
     /// # Errors

@@ -39,3 +39,4 @@ pub use tachy_measure as measure;
 pub use tachy_report as report;
 pub use tachy_runtime as runtime;
 pub use tachy_stats as stats;
+pub use tachy_store as store;

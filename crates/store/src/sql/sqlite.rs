@@ -17,6 +17,8 @@ const APPLICATION: i64 = 0x7463_6879;
 pub(crate) fn open_sqlite(path: &Path, options: OpenOptions) -> Result<Box<dyn Store>, StoreError> {
     if options.create {
         make_folder(path)?;
+    } else if !path.exists() {
+        return Err(StoreError::NotThere(path.display().to_string()));
     }
     let mut database = Sqlite::connect(path, options)?;
     schema::migrate(&mut database)?;

@@ -8,6 +8,7 @@ use super::comparison::{self, MeasureArguments, ReportArguments};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::steps;
+use super::storing::SaveArguments;
 
 /// Time a model on one device.
 ///
@@ -17,7 +18,8 @@ use super::steps;
 #[command(after_help = "Examples:\n  \
     tachy bench zoo:lstm-256\n  \
     tachy bench zoo:resnet-18 --ops --threads 1\n  \
-    tachy bench model.onnx --device ort:cpu --threads 1 --time 10")]
+    tachy bench model.onnx --device ort:cpu --threads 1 --time 10\n  \
+    tachy bench model.onnx --save --label branch=main")]
 pub(super) struct Bench {
     #[command(flatten)]
     model: ModelArguments,
@@ -27,7 +29,7 @@ pub(super) struct Bench {
     device: Device,
 
     /// Print where the time of a run goes instead: time, rates and share of the roofline of every step
-    #[arg(long, conflicts_with_all = ["processes", "timeout", "html", "output"])]
+    #[arg(long, conflicts_with_all = ["processes", "timeout", "html", "output", "save"])]
     ops: bool,
 
     #[command(flatten)]
@@ -35,6 +37,9 @@ pub(super) struct Bench {
 
     #[command(flatten)]
     report: ReportArguments,
+
+    #[command(flatten)]
+    save: SaveArguments,
 }
 
 impl Bench {
@@ -45,6 +50,7 @@ impl Bench {
             return steps::run(&self.model, &self.device, seconds, json, settings);
         }
         let devices = std::slice::from_ref(&self.device);
-        comparison::run(devices, &self.model, &self.measure, &self.report, settings)
+        let comparison = comparison::run(devices, &self.model, &self.measure, settings)?;
+        comparison::tell(comparison, &self.report, &self.save, "bench", settings)
     }
 }

@@ -7,6 +7,7 @@ use super::arguments::ModelArguments;
 use super::comparison::{self, MeasureArguments, ReportArguments};
 use super::failure::Failure;
 use super::settings::Settings;
+use super::storing::SaveArguments;
 
 /// Rank devices on a model: verified, interleaved, with intervals.
 ///
@@ -18,7 +19,8 @@ use super::settings::Settings;
     tachy compare zoo:mobilenet-v3-small\n  \
     tachy compare model.onnx --device cpu --device ort:cpu --threads 1\n  \
     tachy compare model.onnx --dim batch=8 --html report.html\n  \
-    tachy compare model.onnx --format json > result.json")]
+    tachy compare model.onnx --format json > result.json\n  \
+    tachy compare model.onnx --save")]
 pub(super) struct Compare {
     #[command(flatten)]
     model: ModelArguments,
@@ -32,6 +34,9 @@ pub(super) struct Compare {
 
     #[command(flatten)]
     report: ReportArguments,
+
+    #[command(flatten)]
+    save: SaveArguments,
 }
 
 impl Compare {
@@ -40,6 +45,7 @@ impl Compare {
             ([], Some(devices)) => devices,
             (devices, _) => devices,
         };
-        comparison::run(devices, &self.model, &self.measure, &self.report, settings)
+        let comparison = comparison::run(devices, &self.model, &self.measure, settings)?;
+        comparison::tell(comparison, &self.report, &self.save, "compare", settings)
     }
 }

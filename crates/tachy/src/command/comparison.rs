@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
+use super::storing::SaveArguments;
 use super::{model, worker};
 
 /// How long and how often to measure.
@@ -60,9 +61,8 @@ pub(super) fn run(
     named: &[Device],
     model: &ModelArguments,
     measure: &MeasureArguments,
-    report: &ReportArguments,
     settings: &Settings,
-) -> Result<(), Failure> {
+) -> Result<Comparison, Failure> {
     let registry = crate::registry();
     let source = model::source(model, settings)?;
     let (devices, absent) = choose(&registry, named)?;
@@ -82,22 +82,35 @@ pub(super) fn run(
         seed: model.seed(settings),
         timeout: Duration::from_secs_f64(timeout),
     };
-    let comparison = {
-        let progress = Progress::new(0);
-        tachy_measure::compare(&plan, worker::command, |event| progress.observe(event))?
-    };
+    let progress = Progress::new(0);
+    Ok(tachy_measure::compare(&plan, worker::command, |event| progress.observe(event))?)
+}
+
+/// Writes the reports of a comparison and stores it, if that is wanted. Fails if a device did not do its work.
+pub(super) fn tell(
+    comparison: Comparison,
+    report: &ReportArguments,
+    save: &SaveArguments,
+    command: &str,
+    settings: &Settings,
+) -> Result<(), Failure> {
     write(&comparison, report)?;
-    let right = |row: &tachy_measure::Row| matches!(row.outcome, Outcome::Measured(_));
-    if comparison.rows.iter().all(right) {
-        return Ok(());
-    }
     let names: Vec<String> = comparison
         .rows
         .iter()
-        .filter(|row| !right(row))
+        .filter(|row| !matches!(row.outcome, Outcome::Measured(_)))
         .map(|row| format!("`{}`", row.device))
         .collect();
-    Err(Failure::Check(format!("{} failed or computed a wrong result.", names.join(", "))))
+    if save.is_wanted(settings) {
+        let run = tachy_store::Run { command: command.to_owned(), ..comparison.into() };
+        save.save(run, settings)?;
+    }
+    match names.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(Failure::Check(format!("{} failed or computed a wrong result.", names.join(", "))))
+        }
+    }
 }
 
 /// The devices to measure, and the absent ones to tell of.

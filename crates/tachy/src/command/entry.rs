@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::{
-    bench, bisect, check, compare, completions, devices, duel, man, plan, run, verify, worker, zoo,
+    baseline, bench, bisect, check, compare, completions, devices, duel, export, history, import,
+    man, merge, plan, run, verify, worker, zoo,
 };
 
 /// Find the fastest correct way to run a model on this machine.
@@ -51,6 +52,16 @@ enum Command {
     Check(Box<check::CheckCommand>),
     /// Find the commit since which a command is slower
     Bisect(Box<bisect::BisectCommand>),
+    /// Give a run a name, to compare later ones with
+    Baseline(baseline::BaselineCommand),
+    /// Show what became of stored benchmarks over the runs
+    History(history::HistoryCommand),
+    /// Write stored runs to a file
+    Export(export::Export),
+    /// Store runs from files: exported ones, or results of other tools
+    Import(import::Import),
+    /// Copy the runs of other stores into this one
+    Merge(merge::Merge),
     /// Lay buffers out in one arena: lifetimes and sizes in, offsets and peak out
     Plan(plan::PlanCommand),
     /// Write a completion script for a shell to standard output
@@ -90,6 +101,11 @@ impl Command {
             Command::Duel(command) => command.execute(),
             Command::Check(command) => command.execute(&settings()?),
             Command::Bisect(command) => command.execute(&settings()?),
+            Command::Baseline(command) => command.execute(&settings()?),
+            Command::History(command) => command.execute(&settings()?),
+            Command::Export(command) => command.execute(&settings()?),
+            Command::Import(command) => command.execute(&settings()?),
+            Command::Merge(command) => command.execute(&settings()?),
             Command::Plan(command) => command.execute(),
             Command::Completions(command) => command.execute(),
             Command::Man(command) => command.execute(),

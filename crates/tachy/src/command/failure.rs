@@ -5,6 +5,7 @@ use std::fmt;
 use tachy_measure::CompareError;
 use tachy_measure::duel::DuelError;
 use tachy_measure::gate::GateError;
+use tachy_store::StoreError;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -78,4 +79,20 @@ impl From<GateError> for Failure {
             error => Failure::Input(format!("{error}.")),
         }
     }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged { .. } | StoreError::Locked { .. } | StoreError::Full { .. } => {
+                Failure::Check(sentence(&error.to_string()))
+            }
+            error => Failure::Input(sentence(&error.to_string())),
+        }
+    }
+}
+
+/// With a full stop.
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }

@@ -1,6 +1,7 @@
 //! The command line: a file for each command, and what they share.
 
 mod arguments;
+mod baseline;
 mod bench;
 mod bisect;
 mod check;
@@ -11,9 +12,13 @@ mod devices;
 mod duel;
 mod entry;
 mod executable;
+mod export;
 mod failure;
 mod lots;
+mod history;
+mod import;
 mod man;
+mod merge;
 mod model;
 mod output;
 mod plan;
@@ -21,6 +26,7 @@ mod progress;
 mod run;
 mod settings;
 mod steps;
+mod storing;
 mod verify;
 mod worker;
 mod zoo;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use tachy_runtime::Device;
+use tachy_store::Place;
 
 use super::failure::Failure;
 
@@ -27,6 +28,10 @@ pub(super) struct Settings {
     pub seed: Option<u64>,
     /// Seconds that an engine may take for one answer.
     pub timeout: Option<f64>,
+    /// Where runs are stored: a file, relative to the folder of `tachy.toml`, or a URL.
+    pub store: Option<String>,
+    /// Whether `compare` and `bench` store their runs without being asked.
+    pub save: Option<bool>,
     /// What `tachy check` measures.
     pub check: CheckSettings,
 }
@@ -56,7 +61,13 @@ impl Settings {
             Failure::Input(format!("`{}` cannot be used: {what}", path.display()))
         };
         let text = std::fs::read_to_string(path).map_err(|error| explain(&error))?;
-        toml::from_str(&text).map_err(|error| explain(&error))
+        let mut settings: Self = toml::from_str(&text).map_err(|error| explain(&error))?;
+        if let (Some(store), Some(folder)) = (&mut settings.store, path.parent())
+            && let Place::File(file) = Place::new(store)
+        {
+            *store = folder.join(file).to_string_lossy().into_owned();
+        }
+        Ok(settings)
     }
 }
 
@@ -73,6 +84,8 @@ mod tests {
             processes = 7
             seed = 42
             timeout = 30.0
+            store = "runs.sqlite"
+            save = true
 
             [check]
             build = "make"
