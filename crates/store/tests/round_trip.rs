@@ -155,3 +155,34 @@ proptest! {
         prop_assert_eq!(second.runs(usize::MAX).unwrap(), first.runs(usize::MAX).unwrap());
     }
 }
+
+#[cfg(feature = "parquet")]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_run_passes_through_parquet_unchanged(runs in vec(run(), 1..4)) {
+        use tachy_store::file::{self, ExportFile};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs.parquet");
+        let mut records: Vec<Record> =
+            runs.into_iter().map(|run| Record::Run(Box::new(run))).collect();
+        let Record::Run(first) = &records[0] else { unreachable!() };
+        let run = first.id;
+        records.push(Record::Baseline(Baseline { name: "release".to_owned(), run, saved: 7 }));
+        let mut file = ExportFile::create(&path).unwrap();
+        for record in &records {
+            file.write(record).unwrap();
+        }
+        file.finish().unwrap();
+        prop_assert!(file::is_exported(&path).unwrap());
+        let mut read = Vec::new();
+        file::read(&path, &mut |record| {
+            read.push(record);
+            Ok(())
+        })
+        .unwrap();
+        prop_assert_eq!(read, records);
+    }
+}
