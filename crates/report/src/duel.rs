@@ -6,7 +6,7 @@ use tachy_stats::{Control, Finding, Judgement, Outcome, Settlement};
 
 use crate::layout::layout;
 use crate::look::{Look, Tone};
-use crate::quantity::{Scale, duration, level, moment, percent, plain, quantity};
+use crate::quantity::{Scale, duration, level, moment, percent, quantity};
 use crate::sentences::{bracket, evidence, join, times};
 use crate::table::{Cell, Column, Table};
 
@@ -16,8 +16,8 @@ pub fn json(record: &Record) -> String {
 }
 
 /// What the duel can find, in a sentence or two: to be said before it begins.
-pub fn announcement(announcement: &Announcement, options: &Options) -> String {
-    plain(&said_before(announcement, options))
+pub fn announcement(announcement: &Announcement, options: &Options, look: Look) -> String {
+    look.wrap("", &look.sentence(Tone::Plain, &said_before(announcement, options)))
 }
 
 fn said_before(announcement: &Announcement, options: &Options) -> String {
@@ -27,12 +27,15 @@ fn said_before(announcement: &Announcement, options: &Options) -> String {
     let wanted = share(options.effect);
     let what = deciding(options.metric);
     let time = |pairs: usize| duration(pairs as f64 * seconds_per_pair);
-    let noise = format!("two processes of A differ by {} or so", percent(*noise));
+    let noise = match *noise {
+        small if small < 0.3 => format!("two processes of A differ by {} or so", percent(small)),
+        large => format!("two processes of A differ by a factor of {:.1} or so", large.exp()),
+    };
     let fewest = options.judging.fewest_pairs();
     match plan {
         Some(plan) if announcement.finds_the_effect() => format!(
             "A slow-down of {wanted}{what} is found within {} pairs with a probability of {sure}, in {} at most; half of \
-             such duels stop after {} pairs ({noise}).",
+             such duels stop after {} pairs. That is so as long as {noise}, as in the pilot.",
             plan.pairs,
             time(plan.pairs),
             plan.typical_pairs

@@ -205,7 +205,8 @@ fn show(progress: &Progress, options: &Options, event: Event<'_>) {
             progress.say("A against itself, to show the noise".to_owned());
         }
         Event::Announced(announcement) => {
-            progress.tell(&tachy_report::duel::announcement(announcement, options));
+            let look = output::look_of_messages();
+            progress.tell(&tachy_report::duel::announcement(announcement, options, look));
         }
         Event::Pairs { done, of, outcome } => {
             progress.at(done, of);

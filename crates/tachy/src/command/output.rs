@@ -44,3 +44,15 @@ pub(super) fn look(file: Option<&Path>) -> Look {
     let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
     Look { width, colour }
 }
+
+/// How a message on standard error may look.
+pub(super) fn look_of_messages() -> Look {
+    let stderr = std::io::stderr();
+    if !stderr.is_terminal() {
+        return Look::plain(PAGE);
+    }
+    let width =
+        terminal_size::terminal_size_of(&stderr).map_or(PAGE, |(width, _)| usize::from(width.0));
+    let colour = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
+    Look { width, colour }
+}
