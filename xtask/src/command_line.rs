@@ -32,9 +32,9 @@ pub enum Task {
         #[arg(long)]
         tract: bool,
     },
-    /// Tests the kernels with AddressSanitizer
+    /// Tests the kernels with AddressSanitizer; building them so takes many minutes
     Sanitize,
-    /// What continuous integration runs: lint, test and sanitize, without the engine tract
+    /// What continuous integration runs: lint and test, without the engine tract
     Ci,
     /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
     Data,

@@ -44,8 +44,7 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
         Task::Sanitize => sanitize::run(workspace, journal),
         Task::Ci => {
             lint::run(workspace, journal, false)?;
-            test::run(workspace, journal, &test::Options::default())?;
-            sanitize::run(workspace, journal)
+            test::run(workspace, journal, &test::Options::default())
         }
         Task::Data => {
             let python = python::Environment::prepare(workspace, journal)?;
