@@ -99,7 +99,7 @@ impl Rates {
     /// The type to keep so many weights as, which this type holds exactly, if each pass over them meets so many rows: the
     /// faster one. The smaller one, if both are as fast.
     pub fn choose(&self, exact: WeightType, weights: usize, rows: usize) -> WeightType {
-        const AS_FAST: f64 = 1.02;
+        const AS_FAST: f64 = 1.03;
         let narrow = self.seconds(exact, weights, rows);
         let wide = self.seconds(WeightType::F32, weights, rows);
         if narrow <= wide * AS_FAST { exact } else { WeightType::F32 }
@@ -109,23 +109,19 @@ impl Rates {
         let bytes = (weights * kept_as.size()) as f64;
         let level = self.levels.iter().find(|(size, _)| bytes <= *size);
         let reading = level.map_or(0.0, |(_, rate)| bytes / rate);
-        // To widen a weight takes as long as to multiply it.
-        let widened = match kept_as {
-            WeightType::F32 => 0,
-            _ if rows > WIDENED_IN_REGISTERS => 1,
-            _ => rows.div_ceil(ROWS_OF_A_TILE),
-        };
-        reading.max((weights * (rows + widened)) as f64 / self.multiplied)
+        let multiplying = |rows: usize| (weights * rows) as f64 / self.multiplied;
+        match kept_as {
+            WeightType::F32 => reading.max(multiplying(rows)),
+            // In registers, to widen a weight takes as long as to multiply it.
+            _ if rows <= WIDENED_IN_REGISTERS => reading.max(multiplying(rows + 1)),
+            _ => reading + multiplying(rows),
+        }
     }
 }
 
-/// Rows of a task up to which weights of 16 bits are widened in registers, once for each tile: while some are computed
-/// with, the next ones are on their way from memory. More rows are worth a pass of its own, of a panel that stays in
-/// the second cache.
-pub const WIDENED_IN_REGISTERS: usize = 36;
-
-/// Rows of the usual tile.
-const ROWS_OF_A_TILE: usize = 8;
+/// Rows of a task up to which weights of 16 bits are widened in registers: while some are computed with, the next ones
+/// are on their way from memory. More rows are worth a pass of its own, of a panel that stays in the second cache.
+pub const WIDENED_IN_REGISTERS: usize = 4;
 
 /// Whether f16 holds the number with these bits exactly.
 #[inline(always)]
@@ -151,6 +147,9 @@ pub trait Weight: bytemuck::Pod + Send + Sync {
     /// Which one.
     const TYPE: WeightType;
 
+    /// Rows of the largest tile that meets weights of this type. Each size of a tile is code of its own.
+    const TILE_ROWS: usize;
+
     /// The nearest weight.
     fn of(value: f32) -> Self;
 
@@ -163,6 +162,7 @@ pub trait Weight: bytemuck::Pod + Send + Sync {
 
 impl Weight for f32 {
     const TYPE: WeightType = WeightType::F32;
+    const TILE_ROWS: usize = usize::MAX;
 
     fn of(value: f32) -> Self {
         value
@@ -177,6 +177,7 @@ impl Weight for f32 {
 
 impl Weight for f16 {
     const TYPE: WeightType = WeightType::F16;
+    const TILE_ROWS: usize = WIDENED_IN_REGISTERS;
 
     fn of(value: f32) -> Self {
         f16::from_f32(value)
@@ -191,6 +192,7 @@ impl Weight for f16 {
 
 impl Weight for bf16 {
     const TYPE: WeightType = WeightType::Bf16;
+    const TILE_ROWS: usize = WIDENED_IN_REGISTERS;
 
     fn of(value: f32) -> Self {
         bf16::from_f32(value)
@@ -320,7 +322,8 @@ mod tests {
         let choose = |weights, rows| rates.choose(WeightType::F16, weights, rows);
         assert_eq!(choose(64 * 64, 1), WeightType::F32, "they stay in the first cache");
         assert_eq!(choose(256 * 256, 1), WeightType::F16);
-        assert_eq!(choose(4096 * 4096, 16), WeightType::F16);
+        assert_eq!(choose(4096 * 4096, 4), WeightType::F16);
+        assert_eq!(choose(4096 * 4096, 16), WeightType::F32, "widening is a pass of its own");
         assert_eq!(choose(1024 * 1024, 16), WeightType::F32, "arithmetic takes longer");
         assert_eq!(choose(1024 * 1024, 256), WeightType::F16, "as fast, and smaller");
         assert_eq!(rates.choose(WeightType::F32, 4096 * 4096, 1), WeightType::F32);

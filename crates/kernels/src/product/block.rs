@@ -58,8 +58,10 @@ impl<T: Weight, const R: usize, const V: usize> Work for Tiles<'_, T, R, V> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         // Tiles beyond the registers are never asked for, and not worth their code.
-        if R > most_rows(L::TILE_ROWS, V) {
-            unreachable!("a tile is larger than the registers");
+        if R > most_rows(L::TILE_ROWS, V) || R > T::TILE_ROWS {
+            unreachable!(
+                "a tile is larger than the registers, or than weights of its type are met by"
+            );
         }
         let block = self.0;
         for line in 0..block.lines {
@@ -126,6 +128,12 @@ impl Cuts {
 }
 
 impl Cut {
+    /// The cut of a line into tiles of the weights' type, where that has no tile of every size.
+    pub(crate) fn of_few<T: Weight>(isa: Isa, count: usize, vectors: usize) -> Self {
+        let rows = most_rows(isa.tile_rows(), vectors).min(T::TILE_ROWS).min(count).max(1);
+        Self { rows, full: count / rows, rest: count % rows }
+    }
+
     fn new(isa: Isa, count: usize, vectors: usize) -> Self {
         // A tile takes half a cycle for each of its vectors and element of the sum, but no less than the latency of
         // what it adds to: four cycles.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use half::{bf16, f16};
 
-use super::block::{self, Block, Cuts};
+use super::block::{self, Block, Cut, Cuts};
 use super::packed::{PackedLayout, Panel};
 use super::tile::{Finish, Rows, Segment};
 use super::widen::widen;
@@ -342,7 +342,10 @@ impl Product {
     unsafe fn run_panel<T: Weight>(&self, panel: &Panel, part: &Part<'_>, b: Rows<T>) {
         let Part { a, count, addend, epilogue, out, .. } = part;
         let segments = [Segment { offset: 0, length: part.depth.len() }];
-        let cut = self.cuts.of(*count, panel.vectors);
+        let cut = match T::TYPE {
+            WeightType::F32 => self.cuts.of(*count, panel.vectors),
+            WeightType::F16 | WeightType::Bf16 => Cut::of_few::<T>(self.isa, *count, panel.vectors),
+        };
         let bias = match epilogue.bias {
             Some(bias) => bias[panel.column..panel.column + panel.columns].as_ptr(),
             None => std::ptr::null(),
