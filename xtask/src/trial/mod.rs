@@ -117,7 +117,7 @@ impl Bench {
         let data = material::prepare(workspace, journal, &python)?;
         let variables = python.engine_libraries(workspace)?;
         let mut build = workspace.cargo();
-        build.args(["build", "--release", "--package", "tachy", "--all-features"]);
+        build.args(["build", "--release", "--package", "tachy", "--features", "tract"]);
         journal.step("build", &mut build)?;
         Ok(Self { program: workspace.target().join("release/tachy"), variables, data })
     }
