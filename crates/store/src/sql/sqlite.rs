@@ -1,6 +1,8 @@
 //! SQLite: the store is one file.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -67,23 +69,29 @@ impl Sqlite {
         connection.busy_timeout(options.patience).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(64);
         let mut database = Self { connection, place, seconds };
-        database.prepare()?;
-        Ok(database)
+        let begun = Instant::now();
+        loop {
+            match database.prepare() {
+                // While several make the store at once, SQLite refuses some things without waiting as it was told.
+                Err(StoreError::Locked { .. }) if begun.elapsed() < options.patience => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                result => return result.map(|()| database),
+            }
+        }
     }
 
     /// Makes sure of what the file is before anything is written, then of how it is written.
     fn prepare(&mut self) -> Result<(), StoreError> {
-        let application = self.pragma("application_id")?;
-        if application != APPLICATION {
-            let mut tables = 0;
-            self.query("SELECT count(*) FROM sqlite_schema", &[], &mut |row| {
-                tables = row.integer(0)?;
-                Ok(())
-            })?;
-            if tables > 0 {
-                let reason = "it is another program's SQLite database".to_owned();
-                return Err(StoreError::NotAStore { place: self.place.clone(), reason });
-            }
+        let mut tables = 0;
+        self.query("SELECT count(*) FROM sqlite_schema", &[], &mut |row| {
+            tables = row.integer(0)?;
+            Ok(())
+        })?;
+        // Whoever makes a store writes this mark together with the first table: where there are tables, it is there, too.
+        if tables > 0 && self.pragma("application_id")? != APPLICATION {
+            let reason = "it is another program's SQLite database".to_owned();
+            return Err(StoreError::NotAStore { place: self.place.clone(), reason });
         }
         // Others read while one writes, and a commit is on the disk when it returns.
         self.batch(
