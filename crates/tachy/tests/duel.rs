@@ -191,12 +191,13 @@ fn what_cannot_be_run_is_refused_with_a_remedy() {
 
 #[test]
 fn an_interruption_tells_what_is_known_so_far() {
-    let child = tachy(&["sleep 0.02", "sleep 0.02", "--pilot", "0", "--pairs", "5000"])
+    // So long that the few pairs until the interruption can decide nothing.
+    let child = tachy(&["sleep 0.2", "sleep 0.2", "--pilot", "0", "--pairs", "5000"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(Duration::from_millis(1500));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
     let output = child.wait_with_output().unwrap();
