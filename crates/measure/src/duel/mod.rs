@@ -22,6 +22,7 @@ pub use announcement::Announcement;
 pub use error::DuelError;
 pub use options::Options;
 pub use program::Program;
+pub(crate) use program::shell;
 pub use record::{FORMAT, Part, Record, RecordedPair, Side, Verdict};
 pub use session::{Event, run};
 pub use usage::Usage;

@@ -61,7 +61,7 @@ impl fmt::Display for Program {
 }
 
 /// A line for the system's shell.
-pub(super) fn shell(line: &str) -> Command {
+pub(crate) fn shell(line: &str) -> Command {
     let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut command = Command::new(program);
     command.args([option, line]);

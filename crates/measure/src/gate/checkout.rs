@@ -3,10 +3,11 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::error::GateError;
 use super::repository::{Repository, git};
+use crate::duel::shell;
 
 /// Where Cargo would put what it builds, whichever folder it builds: then both revisions would be one.
 const TARGET_FOLDER: &str = "CARGO_TARGET_DIR";
@@ -67,14 +68,12 @@ impl<'a> Checkouts<'a> {
 
 /// Builds what a folder holds.
 pub(super) fn build(folder: &Path, line: &str, revision: &str) -> Result<(), GateError> {
-    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let failed = |detail: String| GateError::Build {
         revision: revision.to_owned(),
         command: line.to_owned(),
         detail,
     };
-    let output = Command::new(shell)
-        .args([option, line])
+    let output = shell(line)
         .current_dir(folder)
         .env_remove(TARGET_FOLDER)
         .stdin(Stdio::null())
