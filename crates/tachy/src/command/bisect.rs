@@ -1,17 +1,14 @@
 //! `tachy bisect`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tachy_measure::duel::{Event, Options, Program};
+use tachy_measure::duel::Event;
 use tachy_measure::gate::{self, BisectEvent, BisectOptions};
-use tachy_stats::DuelOptions;
 
 use super::check::join_words;
-use super::comparison::parse_seconds;
 use super::failure::Failure;
-use super::lots::{Deciding, fresh_seed, parse_share, stop_on_interrupt};
+use super::lots::{LotsArguments, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -47,25 +44,8 @@ pub(super) struct BisectCommand {
     #[arg(long, value_name = "COMMAND")]
     build: Option<String>,
 
-    /// What decides
-    #[arg(long, value_enum, default_value_t)]
-    metric: Deciding,
-
-    /// The difference that does not matter
-    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = parse_share)]
-    margin: f64,
-
-    /// The most pairs of each commit [default: what its time holds, at most 500]
-    #[arg(long, value_name = "COUNT")]
-    pairs: Option<NonZeroUsize>,
-
-    /// The most seconds for each commit [default: about 60]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    time: Option<f64>,
-
-    /// Decides all lots [default: another one each time]
-    #[arg(long)]
-    seed: Option<u64>,
+    #[command(flatten)]
+    lots: LotsArguments,
 
     /// Format of the result
     #[arg(long, value_enum, default_value_t)]
@@ -117,22 +97,13 @@ impl BisectCommand {
                 ))
             })?,
         };
-        // Its two programs are set for each commit.
-        let program = || Program { line: String::new(), shell: false, folder: None };
-        let seed = self.seed.unwrap_or_else(fresh_seed);
         Ok(BisectOptions {
             folder,
             good: self.good.clone(),
             bad: self.bad.clone(),
             build: self.build.clone().or_else(|| settings.check.build.clone()),
             command,
-            duel: Options {
-                metric: self.metric.metric(),
-                judging: DuelOptions { margin: self.margin, ..DuelOptions::default() },
-                most_pairs: self.pairs.map(NonZeroUsize::get),
-                seconds: self.time,
-                ..Options::new(program(), program(), seed)
-            },
+            duel: self.lots.options(),
         })
     }
 }

@@ -1,18 +1,15 @@
 //! `tachy check`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tachy_measure::duel::{Event, Options, Program};
+use tachy_measure::duel::{Event, Options};
 use tachy_measure::gate::{
     self, CheckOptions, GateEvent, GateRecord, NamedCommand, Stage, Status, Suite, Thresholds,
 };
-use tachy_stats::DuelOptions;
 
-use super::comparison::parse_seconds;
 use super::failure::Failure;
-use super::lots::{Deciding, fresh_seed, parse_share, stop_on_interrupt};
+use super::lots::{LotsArguments, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -61,29 +58,12 @@ pub(super) struct CheckCommand {
     #[arg(long, value_name = "SHARE", value_parser = parse_share)]
     memory_threshold: Option<f64>,
 
-    /// What decides when a benchmark is judged, and is held to the threshold
-    #[arg(long, value_enum, default_value_t)]
-    metric: Deciding,
-
-    /// The difference that does not matter
-    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = parse_share)]
-    margin: f64,
-
-    /// The most pairs of each benchmark [default: what its time holds, at most 500]
-    #[arg(long, value_name = "COUNT")]
-    pairs: Option<NonZeroUsize>,
-
-    /// The most seconds for each measurement of a benchmark [default: about 60]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    time: Option<f64>,
+    #[command(flatten)]
+    lots: LotsArguments,
 
     /// Fail on what is unsure, too
     #[arg(long)]
     strict: bool,
-
-    /// Decides all lots [default: another one each time]
-    #[arg(long)]
-    seed: Option<u64>,
 
     /// Format of the result
     #[arg(long, value_enum, default_value_t)]
@@ -144,9 +124,6 @@ impl CheckCommand {
         let folder = std::env::current_dir().map_err(|error| {
             Failure::Input(format!("the current folder is not there: {error}."))
         })?;
-        // Its two programs are set for each benchmark.
-        let program = || Program { line: String::new(), shell: false, folder: None };
-        let seed = self.seed.unwrap_or_else(fresh_seed);
         Ok(CheckOptions {
             folder,
             against: self.against.clone(),
@@ -159,12 +136,8 @@ impl CheckCommand {
                 memory: self.memory_threshold.unwrap_or(self.threshold),
             },
             duel: Options {
-                metric: self.metric.metric(),
-                effect: self.threshold.max(2.0 * self.margin),
-                judging: DuelOptions { margin: self.margin, ..DuelOptions::default() },
-                most_pairs: self.pairs.map(NonZeroUsize::get),
-                seconds: self.time,
-                ..Options::new(program(), program(), seed)
+                effect: self.threshold.max(2.0 * self.lots.margin),
+                ..self.lots.options()
             },
         })
     }

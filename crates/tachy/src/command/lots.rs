@@ -2,13 +2,56 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use tachy_measure::Metric;
+use tachy_measure::duel::{Options, Program};
+use tachy_stats::DuelOptions;
+
+use super::comparison::parse_seconds;
+
+/// How the duels are made of a command that makes several.
+#[derive(Debug, Args)]
+pub(super) struct LotsArguments {
+    /// What decides when a duel is over
+    #[arg(long, value_enum, default_value_t)]
+    metric: Deciding,
+
+    /// The difference that does not matter
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = parse_share)]
+    pub margin: f64,
+
+    /// The most pairs of each duel [default: what its time holds, at most 500]
+    #[arg(long, value_name = "COUNT")]
+    pairs: Option<NonZeroUsize>,
+
+    /// The most seconds for each duel [default: about 60]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    time: Option<f64>,
+
+    /// Decides all lots [default: another one each time]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl LotsArguments {
+    /// The options of every duel; its two programs are set for each.
+    pub(super) fn options(&self) -> Options {
+        let program = || Program { line: String::new(), shell: false, folder: None };
+        Options {
+            metric: self.metric.metric(),
+            judging: DuelOptions { margin: self.margin, ..DuelOptions::default() },
+            most_pairs: self.pairs.map(NonZeroUsize::get),
+            seconds: self.time,
+            ..Options::new(program(), program(), self.seed.unwrap_or_else(fresh_seed))
+        }
+    }
+}
 
 /// The metric that decides when a duel stops.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
