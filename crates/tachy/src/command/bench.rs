@@ -1,10 +1,11 @@
 //! `tachy bench`.
 
 use clap::Args;
+use tachy_command::measuring::MeasureArguments;
 use tachy_runtime::Device;
 
 use super::arguments::{Format, ModelArguments};
-use super::comparison::{self, MeasureArguments, ReportArguments};
+use super::comparison::{self, ReportArguments};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::steps;
@@ -45,7 +46,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
         if self.ops {
-            let seconds = self.measure.time.or(settings.time).unwrap_or(3.0);
+            let seconds = self.measure.time(settings).as_secs_f64();
             let json = self.report.format == Format::Json;
             return steps::run(&self.model, &self.device, seconds, json, settings);
         }

@@ -1,10 +1,11 @@
 //! `tachy compare`.
 
 use clap::Args;
+use tachy_command::measuring::MeasureArguments;
 use tachy_runtime::Device;
 
 use super::arguments::ModelArguments;
-use super::comparison::{self, MeasureArguments, ReportArguments};
+use super::comparison::{self, ReportArguments};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::storing::SaveArguments;

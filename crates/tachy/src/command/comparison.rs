@@ -1,37 +1,21 @@
 //! What `compare` and `bench` have in common: from arguments to a record, and from the record to its reports.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
+use tachy_command::child;
+use tachy_command::measuring::MeasureArguments;
 use tachy_measure::{Comparison, Outcome, Plan};
 use tachy_report::Report;
 use tachy_runtime::{Availability, Device, DeviceInfo, Registry};
 
 use super::arguments::{Format, ModelArguments};
 use super::failure::Failure;
+use super::model;
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::storing::SaveArguments;
-use super::{model, worker};
-
-/// How long and how often to measure.
-#[derive(Debug, Clone, Args)]
-pub(super) struct MeasureArguments {
-    /// Seconds of measuring for each device [default: 3]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    pub time: Option<f64>,
-
-    /// Processes of each device: the unit of replication [default: 5]
-    #[arg(long, value_name = "COUNT")]
-    pub processes: Option<NonZeroUsize>,
-
-    /// Seconds that an engine may take for one answer before it counts as hung [default: 120]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    pub timeout: Option<f64>,
-}
 
 /// Where and how the result is written.
 #[derive(Debug, Clone, Args)]
@@ -49,13 +33,6 @@ pub(super) struct ReportArguments {
     pub html: Option<PathBuf>,
 }
 
-pub(super) fn parse_seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(seconds),
-        _ => Err(format!("`{text}` is not a number of seconds above 0")),
-    }
-}
-
 /// Compares devices: those named, or all that can be used.
 pub(super) fn run(
     named: &[Device],
@@ -67,7 +44,6 @@ pub(super) fn run(
     let source = model::source(model, settings)?;
     let (devices, absent) = choose(&registry, named)?;
     let references = references(&registry, &devices);
-    let timeout = measure.timeout.or(settings.timeout).unwrap_or(120.0);
     let plan = Plan {
         model: source,
         devices,
@@ -77,13 +53,13 @@ pub(super) fn run(
         dims: model.dims(),
         input_shapes: model.shapes(),
         input_files: model.input_files(),
-        time: Duration::from_secs_f64(measure.time.or(settings.time).unwrap_or(3.0)),
-        processes: measure.processes.or(settings.processes).map_or(5, NonZeroUsize::get),
+        time: measure.time(settings),
+        processes: measure.processes(settings),
         seed: model.seed(settings),
-        timeout: Duration::from_secs_f64(timeout),
+        timeout: measure.timeout(settings),
     };
     let progress = Progress::new(0);
-    Ok(tachy_measure::compare(&plan, worker::command, |event| progress.observe(event))?)
+    Ok(tachy_measure::compare(&plan, child::command, |event| progress.observe(event))?)
 }
 
 /// Writes the reports of a comparison and stores it, if that is wanted. Fails if a device did not do its work.

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use tachy_measure::duel::{self, Event, Options, Program, Side};
 use tachy_stats::{Design, DuelOptions};
 
-use super::comparison::parse_seconds;
 use super::failure::Failure;
 use super::lots::{Deciding, fresh_seed, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
+use tachy_command::measuring::parse_seconds;
 
 /// Judge two commands of any kind: in pairs of processes, by lot, until it is sure.
 ///

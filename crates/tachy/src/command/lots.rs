@@ -13,7 +13,7 @@ use tachy_measure::Metric;
 use tachy_measure::duel::{Options, Program};
 use tachy_stats::DuelOptions;
 
-use super::comparison::parse_seconds;
+use tachy_command::measuring::parse_seconds;
 
 /// How the duels are made of a command that makes several.
 #[derive(Debug, Args)]

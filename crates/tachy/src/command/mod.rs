@@ -13,22 +13,19 @@ mod duel;
 mod entry;
 mod executable;
 mod export;
-mod failure;
 mod history;
 mod import;
 mod lots;
 mod man;
 mod merge;
 mod model;
-mod output;
 mod plan;
-mod progress;
 mod run;
-mod settings;
 mod steps;
-mod storing;
 mod verify;
 mod worker;
 mod zoo;
+
+use tachy_command::{failure, output, progress, settings, storing};
 
 pub use entry::{Cli, main};

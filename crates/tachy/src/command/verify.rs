@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use tachy_command::child;
 use tachy_measure::{CaseOutcome, Tolerance, VerifiedCase, VerifyPlan, find_cases};
 use tachy_runtime::Device;
 
 use super::failure::Failure;
+use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::{output, worker};
 
 /// Check a device against test cases in the layout of ONNX's backend tests.
 ///
@@ -86,7 +87,7 @@ impl Verify {
                 tolerance: Tolerance { relative: self.rtol, absolute: self.atol },
                 timeout: Duration::from_secs_f64(settings.timeout.unwrap_or(120.0)),
             };
-            results.extend(tachy_measure::verify(&plan, worker::command, |case| {
+            results.extend(tachy_measure::verify(&plan, child::command, |case| {
                 progress.say(format!("{device}: {}", name(case)));
                 progress.step();
             }));

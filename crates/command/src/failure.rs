@@ -9,7 +9,7 @@ use tachy_store::StoreError;
 
 /// Why a command ends early.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub enum Failure {
     /// A check failed or an engine did: exit code 1.
     Check(String),
     /// The usage or the input is bad: exit code 2.
@@ -21,11 +21,13 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn input(message: impl fmt::Display) -> Self {
+    /// Bad usage or input.
+    pub fn input(message: impl fmt::Display) -> Self {
         Self::Input(message.to_string())
     }
 
-    pub(super) fn exit_code(&self) -> u8 {
+    /// What the program ends with.
+    pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Check(_) => 1,
             Failure::Input(_) => 2,

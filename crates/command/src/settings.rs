@@ -8,14 +8,14 @@ use serde::Deserialize;
 use tachy_runtime::Device;
 use tachy_store::Place;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 
 const FILE: &str = "tachy.toml";
 
 /// Defaults from `tachy.toml`; the command line goes before them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Settings {
+pub struct Settings {
     /// Devices to compare.
     pub devices: Option<Vec<Device>>,
     /// Threads of each engine.
@@ -39,7 +39,7 @@ pub(super) struct Settings {
 /// The gate of a project.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CheckSettings {
+pub struct CheckSettings {
     /// A line for the shell that builds a revision in its folder.
     pub build: Option<String>,
     /// Commands by the names of their benchmarks.
@@ -48,7 +48,10 @@ pub(super) struct CheckSettings {
 
 impl Settings {
     /// The settings of the nearest `tachy.toml`, in the current folder or above it; none if there is no such file.
-    pub(super) fn find() -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// A file that cannot be read or says what is no setting.
+    pub fn find() -> Result<Self, Failure> {
         let here = std::env::current_dir().map_err(|error| {
             Failure::Input(format!("the current folder is not there: {error}."))
         })?;
@@ -73,7 +76,7 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
 
     #[test]
     fn every_setting_is_read() {

@@ -7,10 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tachy_measure::Event;
 
 /// A progress bar; nothing at all where standard error is not a terminal.
-pub(super) struct Progress(ProgressBar);
+pub struct Progress(ProgressBar);
 
 impl Progress {
-    pub(super) fn new(length: u64) -> Self {
+    /// A bar of so many steps; 0 where they are not known yet.
+    pub fn new(length: u64) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
@@ -24,7 +25,7 @@ impl Progress {
     }
 
     /// Shows what happens in a comparison.
-    pub(super) fn observe(&self, event: Event<'_>) {
+    pub fn observe(&self, event: Event<'_>) {
         match event {
             Event::Reference(device) => self.say(format!("{device} computes the reference")),
             Event::Starting { device, process } => {
@@ -39,23 +40,23 @@ impl Progress {
     }
 
     /// So much is done.
-    pub(super) fn at(&self, done: usize, of: usize) {
+    pub fn at(&self, done: usize, of: usize) {
         self.0.set_length(of as u64);
         self.0.set_position(done as u64);
     }
 
     /// Writes a line to standard error for good, be that a terminal or not.
-    pub(super) fn tell(&self, line: &str) {
+    pub fn tell(&self, line: &str) {
         self.0.suspend(|| anstream::eprintln!("{line}"));
     }
 
     /// Says what is going on.
-    pub(super) fn say(&self, message: String) {
+    pub fn say(&self, message: String) {
         self.0.set_message(message);
     }
 
     /// One step more.
-    pub(super) fn step(&self) {
+    pub fn step(&self) {
         self.0.inc(1);
     }
 }

@@ -8,12 +8,12 @@ use clap::Args;
 use tachy_store::json_lines::{self, Record};
 use tachy_store::{OpenOptions, Place, Run, Store};
 
-use super::failure::Failure;
-use super::settings::Settings;
+use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// Which store.
 #[derive(Debug, Clone, Args)]
-pub(super) struct StoreArguments {
+pub struct StoreArguments {
     /// The store: a file, or the URL of a PostgreSQL server [default: TACHY_STORE, or .tachy/store.sqlite of the project]
     #[arg(long, value_name = "FILE|URL")]
     store: Option<String>,
@@ -21,17 +21,27 @@ pub(super) struct StoreArguments {
 
 impl StoreArguments {
     /// Opens the store to read from it.
-    pub(super) fn open(&self, settings: &Settings) -> Result<Box<dyn Store>, Failure> {
+    ///
+    /// # Errors
+    /// If it is not there or cannot be opened.
+    pub fn open(&self, settings: &Settings) -> Result<Box<dyn Store>, Failure> {
         let options = OpenOptions { create: false, ..OpenOptions::default() };
         Ok(tachy_store::open_with(&self.place(settings)?, options)?)
     }
 
     /// Opens the store to write to it, and makes it if it is not there.
-    pub(super) fn open_or_make(&self, settings: &Settings) -> Result<Box<dyn Store>, Failure> {
+    ///
+    /// # Errors
+    /// If it can be neither opened nor made.
+    pub fn open_or_make(&self, settings: &Settings) -> Result<Box<dyn Store>, Failure> {
         Ok(tachy_store::open(&self.place(settings)?)?)
     }
 
-    pub(super) fn place(&self, settings: &Settings) -> Result<Place, Failure> {
+    /// Where the store is.
+    ///
+    /// # Errors
+    /// If there is no current folder, or no place for a store.
+    pub fn place(&self, settings: &Settings) -> Result<Place, Failure> {
         let here = std::env::current_dir().map_err(|error| {
             Failure::Input(format!("the current folder is not there: {error}."))
         })?;
@@ -41,7 +51,7 @@ impl StoreArguments {
 
 /// Whether and where a run is stored.
 #[derive(Debug, Clone, Args)]
-pub(super) struct SaveArguments {
+pub struct SaveArguments {
     /// Store the run with all its samples, for `tachy history` and later comparisons
     #[arg(long)]
     save: bool,
@@ -60,12 +70,15 @@ pub(super) struct SaveArguments {
 
 impl SaveArguments {
     /// Whether the run is to be stored.
-    pub(super) fn is_wanted(&self, settings: &Settings) -> bool {
+    pub fn is_wanted(&self, settings: &Settings) -> bool {
         self.save || (settings.save == Some(true) && !self.no_save)
     }
 
     /// Stores a run and says where. If that fails the run is written to a file instead: measuring took time.
-    pub(super) fn save(&self, mut run: Run, settings: &Settings) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If it is not in the store; the message says where it is.
+    pub fn save(&self, mut run: Run, settings: &Settings) -> Result<(), Failure> {
         run.labels.extend(self.labels.iter().cloned());
         let mut place = String::new();
         let result = self.store.open_or_make(settings).and_then(|mut store| {
@@ -108,14 +121,17 @@ fn rescue(run: Run) -> std::io::Result<PathBuf> {
 }
 
 /// The present, in milliseconds since 1970-01-01 UTC.
-pub(super) fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// `NAME=VALUE`.
-pub(super) fn parse_label(text: &str) -> Result<(String, String), String> {
+///
+/// # Errors
+/// Anything else, as a sentence.
+pub fn parse_label(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it has the form NAME=VALUE, such as branch=main".to_owned()),

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use tachy_report::Look;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 
 /// Columns where there is no terminal.
 const PAGE: usize = 120;
 
 /// Writes to the file, or to standard output if there is none.
-pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Failure> {
+///
+/// # Errors
+/// If that cannot be written.
+pub fn write(text: &str, file: Option<&Path>) -> Result<(), Failure> {
     match file {
         Some(path) => write_file(text, path),
         None => {
@@ -27,7 +30,10 @@ pub(super) fn write(text: &str, file: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Writes a file.
-pub(super) fn write_file(text: &str, path: &Path) -> Result<(), Failure> {
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_file(text: &str, path: &Path) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| {
         Failure::Input(format!("`{}` cannot be written: {error}.", path.display()))
     })
@@ -35,7 +41,7 @@ pub(super) fn write_file(text: &str, path: &Path) -> Result<(), Failure> {
 
 /// How text for the file, or for standard output if there is none, may look: as wide as the terminal, and in colour
 /// unless `NO_COLOR` is set.
-pub(super) fn look(file: Option<&Path>) -> Look {
+pub fn look(file: Option<&Path>) -> Look {
     let stdout = std::io::stdout();
     if file.is_some() || !stdout.is_terminal() {
         return Look::plain(PAGE);
@@ -46,7 +52,7 @@ pub(super) fn look(file: Option<&Path>) -> Look {
 }
 
 /// How a message on standard error may look.
-pub(super) fn look_of_messages() -> Look {
+pub fn look_of_messages() -> Look {
     let stderr = std::io::stderr();
     if !stderr.is_terminal() {
         return Look::plain(PAGE);
