@@ -76,7 +76,7 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use crate::*;
+    use super::*;
 
     #[test]
     fn every_setting_is_read() {
