@@ -1,6 +1,7 @@
 //! What ends a command early, and with which exit code.
 
 use std::fmt;
+use std::process::ExitCode;
 
 use tachy_measure::CompareError;
 use tachy_measure::duel::DuelError;
@@ -24,6 +25,14 @@ impl Failure {
     /// Bad usage or input.
     pub fn input(message: impl fmt::Display) -> Self {
         Self::Input(message.to_string())
+    }
+
+    /// Tells it on standard error, unless there is nothing to tell, and gives what the program ends with.
+    pub fn tell(&self) -> ExitCode {
+        if !matches!(self, Failure::OutputClosed | Failure::Interrupted) {
+            anstream::eprintln!("\u{1b}[1;31merror\u{1b}[0m: {self}");
+        }
+        ExitCode::from(self.exit_code())
     }
 
     /// What the program ends with.

@@ -33,10 +33,15 @@ impl Progress {
             }
             Event::Sampling { device } => self.say(format!("{device} is timed")),
             Event::Lost { device, message } => {
-                self.0.println(format!("{device} is out: {message}"))
+                self.line(&format!("{device} is out: {message}"));
             }
             Event::Progress { done, of } => self.at(done, of),
         }
+    }
+
+    /// Writes a line above the bar, if there is one.
+    pub fn line(&self, line: &str) {
+        self.0.println(line);
     }
 
     /// So much is done.

@@ -22,12 +22,10 @@ use crate::protocol::{Load, Loaded, Reply, Request};
 use crate::record::{Comparison, FORMAT, ModelDescription, Row, Settings, Stage};
 use crate::scratch::ScratchFolder;
 use crate::trial::Trial;
+use crate::warm_up::MOST_WARM_UP_CALLS;
 
 /// Most blocks of a device in one process: beyond that, shorter blocks would not make the order more random.
 const MOST_PAIRS: usize = 4;
-
-/// More calls than a worker makes to warm up when a single one takes longer than the whole warm-up should.
-const MOST_WARM_UP_CALLS: f64 = 40.0;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -440,12 +438,4 @@ impl<W: Fn() -> Command> Session<'_, W> {
 
 fn unexpected() -> Silence {
     Silence::Broken("its process answered another question than it was asked".to_owned())
-}
-
-impl Silence {
-    fn message(self) -> String {
-        match self {
-            Silence::Failed { message, .. } | Silence::Broken(message) => message,
-        }
-    }
 }

@@ -5,7 +5,9 @@
 //! - [`serve`] is what such a child process does.
 //! - [`Comparison`] is the record: raw samples in run order, units, circumstances.
 //! - [`duel`] judges two commands of any kind in pairs of processes.
+//! - [`function`] times functions of the program that calls it, in child processes of that program.
 //! - [`gate`] tells whether what stands here is slower than another revision, and since which commit.
+//! - [`Partition`] says which benchmarks of a suite belong to one of its parts.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
@@ -17,12 +19,14 @@ mod compare;
 pub mod duel;
 mod environment;
 mod exchange;
+pub mod function;
 pub mod gate;
 mod hardware;
 mod inputs;
 mod measurement;
 mod memory;
 mod model;
+mod partition;
 mod process;
 mod protocol;
 mod ranking;
@@ -32,6 +36,7 @@ mod sampler;
 mod scratch;
 mod trial;
 mod verify;
+mod warm_up;
 mod worker;
 
 pub use agreement::{Agreement, agreement, tensor_values, tolerance};
@@ -43,6 +48,7 @@ pub use inputs::random_tensor;
 pub use measurement::{Measurement, Metric, RoundStart, Series, Unit};
 pub use memory::peak_resident;
 pub use model::ModelSource;
+pub use partition::{InvalidPartition, Partition};
 pub use ranking::{Ranked, rank};
 pub use record::{
     Comparison, FORMAT, Measured, ModelDescription, Outcome, Row, Settings, Stage, WarmUp,

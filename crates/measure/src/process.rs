@@ -7,10 +7,19 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::protocol::{Reply, Request};
 
 /// How much of what a process wrote to standard error is kept for the message about its death.
 const LAST_WORDS: usize = 2048;
+
+/// The environment variable whose length is drawn by lot.
+pub(crate) const PADDING: &str = "TACHY_PADDING";
+
+/// Beyond a page, the place of the stack repeats itself.
+pub(crate) const MOST_PADDING: usize = 4096;
 
 /// A running child process. Dropping it kills it.
 pub(crate) struct WorkerProcess {
@@ -27,6 +36,15 @@ pub(crate) enum Silence {
     Failed { message: String, bad_input: bool },
     /// It died, hung or spoke nonsense.
     Broken(String),
+}
+
+impl Silence {
+    /// What happened, as a sentence.
+    pub(crate) fn message(self) -> String {
+        match self {
+            Silence::Failed { message, .. } | Silence::Broken(message) => message,
+        }
+    }
 }
 
 impl WorkerProcess {
@@ -69,18 +87,26 @@ impl WorkerProcess {
 
     /// Asks, and waits for the answer, but no longer than the limit.
     pub(crate) fn ask(&mut self, request: &Request, limit: Duration) -> Result<Reply, Silence> {
+        self.tell(request);
+        match self.hear(limit)? {
+            Reply::Failed { message, bad_input } => Err(Silence::Failed { message, bad_input }),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Says something, for which there may be any number of answers.
+    pub(crate) fn tell(&mut self, request: &impl Serialize) {
         let line = serde_json::to_string(request).expect("requests are plain data");
         let requests = self.requests.as_mut().expect("the connection is open while it lives");
-        // A process that has died closes its end; its death is told below, with its last words.
+        // A process that has died closes its end; its death is told with its last words, instead of an answer.
         let _ = writeln!(requests, "{line}");
+    }
+
+    /// Waits for the next answer, but no longer than the limit.
+    pub(crate) fn hear<T: DeserializeOwned>(&mut self, limit: Duration) -> Result<T, Silence> {
         match self.replies.recv_timeout(limit) {
-            Ok(Ok(line)) => match serde_json::from_str(&line) {
-                Ok(Reply::Failed { message, bad_input }) => {
-                    Err(Silence::Failed { message, bad_input })
-                }
-                Ok(reply) => Ok(reply),
-                Err(_) => Err(Silence::Broken(format!("its process answered nonsense: {line}"))),
-            },
+            Ok(Ok(line)) => serde_json::from_str(&line)
+                .map_err(|_| Silence::Broken(format!("its process answered nonsense: {line}"))),
             Ok(Err(error)) => {
                 Err(Silence::Broken(format!("the connection to its process broke: {error}")))
             }

@@ -8,6 +8,7 @@ use tachy_runtime::{Executable, Result};
 use crate::clock::{Clock, TICKS_PER_SAMPLE};
 use crate::measurement::Metric;
 use crate::protocol::SampledSeries;
+use crate::warm_up::calibrate;
 
 /// An executable with its inputs and outputs, and how many calls make one sample.
 pub(crate) struct Sampler {
@@ -52,18 +53,11 @@ impl Sampler {
     /// Finds out how many calls make a sample that is long enough for the clock.
     pub(crate) fn calibrate(&mut self) -> Result<()> {
         let shortest = self.clock.tick * TICKS_PER_SAMPLE;
-        self.calls = 1;
-        loop {
-            let time = self.whole_calls(self.calls)?.as_secs_f64();
-            if time >= shortest || self.calls >= 1 << 24 {
-                let call = time / f64::from(self.calls);
-                self.brief = call < READINGS_PER_CALL * self.clock.reading;
-                return Ok(());
-            }
-            // Half as much again as would do by this measure, which a cold cache may have made too long.
-            let wanted = 1.5 * shortest / time.max(1e-9) * f64::from(self.calls);
-            self.calls = (wanted.ceil() as u32).clamp(self.calls + 1, self.calls * 64);
-        }
+        let (calls, time) =
+            calibrate(shortest, |calls| self.whole_calls(calls).map(|time| time.as_secs_f64()))?;
+        self.calls = calls;
+        self.brief = time / f64::from(calls) < READINGS_PER_CALL * self.clock.reading;
+        Ok(())
     }
 
     /// Sets of samples, one after the other, until the time is up; at least one set. A set is one sample of

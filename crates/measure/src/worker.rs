@@ -9,7 +9,7 @@ use std::time::Instant;
 use tachy_graph::files;
 use tachy_graph::{Tensor, TensorType, onnx, zoo};
 use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry, contain};
-use tachy_stats::{Phase, SteadyState, SteadyStateOptions};
+use tachy_stats::InvalidSample;
 
 use crate::case::run_case;
 use crate::clock::Clock;
@@ -17,7 +17,9 @@ use crate::exchange;
 use crate::inputs::random_tensor;
 use crate::model::ModelSource;
 use crate::protocol::{Load, Loaded, Reply, Request};
+use crate::record::WarmUp;
 use crate::sampler::Sampler;
+use crate::warm_up::warm_up;
 
 /// Answers the harness until it closes the connection: what a child process does with all its life.
 ///
@@ -66,6 +68,12 @@ impl Failure {
 
     fn into_reply(self) -> Reply {
         Reply::Failed { message: self.message, bad_input: self.bad_input }
+    }
+}
+
+impl From<InvalidSample> for Failure {
+    fn from(error: InvalidSample) -> Self {
+        Self::other(error.to_string())
     }
 }
 
@@ -170,30 +178,12 @@ impl Worker<'_> {
     fn warm_up(&mut self, seconds: f64) -> Result<Reply, Failure> {
         let sampler = self.sampler()?;
         sampler.calibrate()?;
-        let start = Instant::now();
-        let (first, mut calls) = sampler.call_sample()?;
-        // A model so slow that the usual number of calls would take too long is judged by fewer.
-        let options = SteadyStateOptions::default();
-        let window = ((seconds / 2.0 / first.max(1e-9)) as usize).clamp(4, options.window);
-        let limit = seconds.max(3.0 * window as f64 * first);
-        let mut detector = SteadyState::new(SteadyStateOptions { window, ..options });
-        let steady = loop {
-            let (duration, repetitions) = sampler.call_sample()?;
-            calls += repetitions;
-            let phase =
-                detector.observe(duration).map_err(|error| Failure::other(error.to_string()))?;
-            match phase {
-                Phase::Steady { .. } => break true,
-                Phase::NeverSteady { .. } => break false,
-                Phase::WarmingUp if start.elapsed().as_secs_f64() >= limit => break false,
-                Phase::WarmingUp => {}
-            }
-        };
-        let seconds = start.elapsed().as_secs_f64();
+        let warm_up = warm_up(seconds, || Ok::<_, Failure>(sampler.call_sample()?))?;
         // What is long enough was found while the engine was cold; now it is faster.
         sampler.calibrate()?;
         let set_seconds = sampler.set_seconds()?;
-        Ok(Reply::WarmedUp { calls: calls as usize, seconds, steady, set_seconds })
+        let WarmUp { calls, seconds, steady } = warm_up;
+        Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds })
     }
 }
 

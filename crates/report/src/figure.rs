@@ -1,6 +1,6 @@
 //! One metric of one device, ready to be told.
 
-use tachy_measure::{Measured, Metric, Unit};
+use tachy_measure::{Measured, Measurement, Metric, Unit};
 use tachy_stats::{ComparisonOptions, Estimate, Summary, typical};
 
 /// One metric of one device.
@@ -20,10 +20,15 @@ pub(crate) struct Figure {
 impl Figure {
     /// The figure of a metric, if it was measured.
     pub(crate) fn new(measured: &Measured, metric: Metric) -> Option<Self> {
-        let measurement = measured.metric(metric)?;
+        Self::of(measured.metric(metric)?)
+    }
+
+    /// The figure of a measurement, if it has a sample.
+    pub(crate) fn of(measurement: &Measurement) -> Option<Self> {
         let estimate = typical(&measurement.processes(), &ComparisonOptions::default()).ok();
         let summary = measurement.pooled().summary()?;
-        Some(Self { metric, unit: measurement.unit, estimate, summary })
+        let (metric, unit) = (measurement.metric, measurement.unit);
+        Some(Self { metric, unit, estimate, summary })
     }
 
     /// The best single value.

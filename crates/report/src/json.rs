@@ -5,6 +5,7 @@ use tachy_measure::Comparison;
 use tachy_stats::{Estimate, Place, Summary, Verdict};
 
 use crate::csv::identifier;
+use crate::figure::Figure;
 use crate::layout::layout;
 use crate::quantity::plain;
 use crate::report::Report;
@@ -39,11 +40,22 @@ struct DeviceSummary {
 }
 
 #[derive(Serialize)]
-struct FigureSummary {
+pub(crate) struct FigureSummary {
     metric: String,
     unit: tachy_measure::Unit,
     typical: Option<Estimate>,
     pooled: Summary,
+}
+
+impl From<&Figure> for FigureSummary {
+    fn from(figure: &Figure) -> Self {
+        Self {
+            metric: identifier(figure.metric),
+            unit: figure.unit,
+            typical: figure.estimate,
+            pooled: figure.summary.clone(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -83,16 +95,7 @@ impl Report<'_> {
                 processes: counts.len(),
                 steady_processes: timed.measured.warm_ups.iter().filter(|w| w.steady).count(),
                 parts_of_call: timed.parts_of_call(),
-                figures: timed
-                    .figures
-                    .iter()
-                    .map(|figure| FigureSummary {
-                        metric: identifier(figure.metric),
-                        unit: figure.unit,
-                        typical: figure.estimate,
-                        pooled: figure.summary.clone(),
-                    })
-                    .collect(),
+                figures: timed.figures.iter().map(FigureSummary::from).collect(),
             }
         });
         let document = Document {

@@ -2,7 +2,7 @@
 //!
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
-//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel. [`HistoryReport`] tells what became of series
+//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions. [`HistoryReport`] tells what became of series
 //! over many runs. [`devices`], [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same
 //! [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@
 mod csv;
 pub mod duel;
 mod figure;
+pub mod function;
 pub mod gate;
 mod history;
 mod html;

@@ -145,16 +145,20 @@ impl Timed<'_> {
 
     /// `5 × 40`: processes, and samples of each.
     pub(crate) fn replication(&self) -> String {
-        let counts = self.counts();
-        match (counts.iter().min(), counts.iter().max()) {
-            (Some(least), Some(most)) if least == most => format!("{} × {least}", counts.len()),
-            (Some(least), Some(most)) => format!("{} × {least}–{most}", counts.len()),
-            _ => String::new(),
-        }
+        replication(&self.counts())
     }
 
     /// The rank, with a sign where others share it.
     pub(crate) fn rank(&self) -> String {
         format!("{}{}", self.place.rank, if self.place.tied { "=" } else { "" })
+    }
+}
+
+/// `5 × 40`: processes, and samples of each.
+pub(crate) fn replication(counts: &[usize]) -> String {
+    match (counts.iter().min(), counts.iter().max()) {
+        (Some(least), Some(most)) if least == most => format!("{} × {least}", counts.len()),
+        (Some(least), Some(most)) => format!("{} × {least}–{most}", counts.len()),
+        _ => String::new(),
     }
 }

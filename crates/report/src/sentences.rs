@@ -1,6 +1,6 @@
 //! What a comparison says, in sentences. Names stand between backticks; each format shows them its own way.
 
-use tachy_measure::{Agreement, Unit};
+use tachy_measure::{Agreement, Environment, Unit, WarmUp};
 use tachy_stats::{Estimate, Outcome, Reason, Remedy, ReplicationUnit};
 
 use crate::look::tame;
@@ -143,17 +143,9 @@ impl Report<'_> {
         let environment = &self.comparison.environment;
         let mut warnings = Vec::new();
         for timed in &self.timed {
-            warnings.extend(unsteady(timed));
+            warnings.extend(unsteady(&timed.name(), &timed.measured.warm_ups));
         }
-        if let Some(load) = environment.load
-            && load > environment.logical_processors as f64
-        {
-            warnings.push(format!(
-                "The machine was busy when the comparison began: {load:.1} processes wanted to run on {}; \
-                 measure again when it is idle.",
-                processors(environment.logical_processors)
-            ));
-        }
+        warnings.extend(busy(environment));
         if self.comparison.settings.threads > environment.logical_processors {
             warnings.push(format!(
                 "Each engine had {} threads on {}.",
@@ -194,21 +186,7 @@ impl Report<'_> {
     pub(crate) fn environment_line(&self) -> String {
         let environment = &self.comparison.environment;
         let settings = &self.comparison.settings;
-        let simd = match environment.simd.as_slice() {
-            [] => String::new(),
-            simd => format!(" ({})", simd.join(" ")),
-        };
-        let parts = [
-            Some(format!("{}{simd}", environment.processor)),
-            Some(processors(environment.logical_processors)),
-            Some(format!("{} for each engine", threads(settings.threads))),
-            Some(quantity(environment.memory as f64, Unit::Bytes)),
-            Some(format!("{} {}", environment.system, environment.architecture)),
-            environment.governor.as_ref().map(|governor| format!("governor {governor}")),
-            environment.load.map(|load| format!("load {load:.2}")),
-            Some(format!("tachy {}", environment.tachy)),
-        ];
-        tame(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).replace('\n', " ")
+        line_of(environment, Some(format!("{} for each engine", threads(settings.threads))))
     }
 
     /// When, how long, and from which seed, in one line.
@@ -270,9 +248,37 @@ pub(crate) fn parts(share: f64) -> String {
     format!("upload + run + fetch = {:.1}% of the whole call", share * 100.0)
 }
 
-/// Whether the warm-up of a device ran out of patience.
-fn unsteady(timed: &Timed) -> Option<String> {
-    let warm_ups = &timed.measured.warm_ups;
+/// A machine in one line, with what else is worth knowing about its processors' work.
+pub(crate) fn line_of(environment: &Environment, work: Option<String>) -> String {
+    let simd = match environment.simd.as_slice() {
+        [] => String::new(),
+        simd => format!(" ({})", simd.join(" ")),
+    };
+    let parts = [
+        Some(format!("{}{simd}", environment.processor)),
+        Some(processors(environment.logical_processors)),
+        work,
+        Some(quantity(environment.memory as f64, Unit::Bytes)),
+        Some(format!("{} {}", environment.system, environment.architecture)),
+        environment.governor.as_ref().map(|governor| format!("governor {governor}")),
+        environment.load.map(|load| format!("load {load:.2}")),
+        Some(format!("tachy {}", environment.tachy)),
+    ];
+    tame(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).replace('\n', " ")
+}
+
+/// Whether others wanted the processors, too.
+pub(crate) fn busy(environment: &Environment) -> Option<String> {
+    let load = environment.load.filter(|load| *load > environment.logical_processors as f64)?;
+    Some(format!(
+        "The machine was busy when measuring began: {load:.1} processes wanted to run on {}; \
+         measure again when it is idle.",
+        processors(environment.logical_processors)
+    ))
+}
+
+/// Whether the warm-up of something ran out of patience.
+pub(crate) fn unsteady(name: &str, warm_ups: &[WarmUp]) -> Option<String> {
     let restless: Vec<_> = warm_ups.iter().filter(|warm_up| !warm_up.steady).collect();
     let longest = restless.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds))?;
     let among = match (restless.len(), warm_ups.len()) {
@@ -280,8 +286,7 @@ fn unsteady(timed: &Timed) -> Option<String> {
         (some, all) => format!(" in {some} of {all} processes"),
     };
     Some(format!(
-        "`{}` never became steady{among}, after up to {} calls in {}: its times may still have been drifting.",
-        timed.name(),
+        "`{name}` never became steady{among}, after up to {} calls in {}: its times may still have been drifting.",
         longest.calls,
         duration(longest.seconds)
     ))

@@ -144,7 +144,7 @@ pub(crate) fn ratio(timed: &Timed) -> (String, String) {
     }
 }
 
-fn show(value: Option<f64>, scale: Option<Scale>, unit: Unit) -> String {
+pub(crate) fn show(value: Option<f64>, scale: Option<Scale>, unit: Unit) -> String {
     match (value, scale) {
         (None, _) => "–".to_owned(),
         (Some(value), Some(scale)) => scale.show(value),
@@ -152,17 +152,17 @@ fn show(value: Option<f64>, scale: Option<Scale>, unit: Unit) -> String {
     }
 }
 
-fn quiet(look: Look, text: &str) -> String {
+pub(crate) fn quiet(look: Look, text: &str) -> String {
     let lines = look.wrap("", text);
     lines.lines().map(|line| look.paint(Tone::Quiet, line) + "\n").collect()
 }
 
-fn bullet(look: Look, sign: &str, tone: Tone, text: &str) -> String {
+pub(crate) fn bullet(look: Look, sign: &str, tone: Tone, text: &str) -> String {
     let first = format!("{} ", look.paint(tone, sign));
     look.wrap(&first, &look.sentence(Tone::Plain, text)) + "\n"
 }
 
-fn block(look: Look, tone: Tone, title: &str, entries: &[(String, String)]) -> String {
+pub(crate) fn block(look: Look, tone: Tone, title: &str, entries: &[(String, String)]) -> String {
     if entries.is_empty() {
         return String::new();
     }
@@ -170,7 +170,7 @@ fn block(look: Look, tone: Tone, title: &str, entries: &[(String, String)]) -> S
 }
 
 /// The first lines of a message, and how many more there are.
-fn shorten(message: &str) -> String {
+pub(crate) fn shorten(message: &str) -> String {
     let lines: Vec<&str> =
         message.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     match lines.len().saturating_sub(MESSAGE_LINES) {

@@ -14,6 +14,7 @@
 mod comparison;
 mod error;
 pub mod file;
+mod function;
 mod id;
 pub mod import;
 pub mod json_lines;
@@ -33,7 +34,7 @@ pub use id::RunId;
 pub use merge::{Merged, merge};
 pub use open::{OpenOptions, open, open_with};
 pub use place::Place;
-pub use run::{Benchmark, InvalidRun, Outcome, Run};
+pub use run::{Benchmark, InvalidRun, Outcome, PARTITION, Run, SUITE};
 pub use series::{SeriesKey, machine_identity, metric_identifier, metric_of_identifier};
 pub use store::{
     Baseline, History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, Store,

@@ -8,6 +8,12 @@ use tachy_stats::Samples;
 
 use crate::RunId;
 
+/// The label that says which part of a suite a run is: `3/8`.
+pub const PARTITION: &str = "partition";
+
+/// The label that all parts of one suite share.
+pub const SUITE: &str = "suite";
+
 /// Everything that one command measured. It never changes once it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -33,6 +33,11 @@ mod sequential;
 
 pub use registry::registry;
 pub use sequential::{BufferStats, Sequential, SequentialError};
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use tachy_bench::__bench;
+#[cfg(feature = "bench")]
+pub use tachy_bench::{AllocationCounter, Bencher, BencherWithInputs, bench, bench_main};
 pub use tachy_cpu as cpu;
 pub use tachy_graph as graph;
 pub use tachy_measure as measure;

@@ -24,13 +24,7 @@ use crate::clock::Clock;
 use crate::compare::seconds_since_1970;
 use crate::environment::Environment;
 use crate::memory::peak_resident;
-use crate::process::describe;
-
-/// The variable whose length is drawn by lot.
-const PADDING: &str = "TACHY_PADDING";
-
-/// Beyond a page, the place of the stack repeats itself.
-const MOST_PADDING: usize = 4096;
+use crate::process::{MOST_PADDING, PADDING, describe};
 
 /// The fewest pairs of a pilot that time cuts short.
 const FEWEST_PILOT_PAIRS: usize = 4;

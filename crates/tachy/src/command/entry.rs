@@ -79,12 +79,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = Cli::parse_from(arguments);
     match cli.command.execute() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if !matches!(failure, Failure::OutputClosed | Failure::Interrupted) {
-                anstream::eprintln!("\u{1b}[1;31merror\u{1b}[0m: {failure}");
-            }
-            ExitCode::from(failure.exit_code())
-        }
+        Err(failure) => failure.tell(),
     }
 }
 

@@ -1,0 +1,35 @@
+//! The run that benchmarks of functions are.
+
+use tachy_measure::function::{Outcome as Measured, Record};
+
+use crate::{Benchmark, Outcome, Run, RunId};
+
+/// One benchmark for each, with the same name and parameters.
+impl From<Record> for Run {
+    fn from(record: Record) -> Self {
+        let labels = [
+            ("seconds".to_owned(), record.settings.seconds.to_string()),
+            ("seed".to_owned(), record.settings.seed.to_string()),
+        ];
+        let benchmarks = record.benchmarks.into_iter().map(|benchmark| Benchmark {
+            name: benchmark.name,
+            parameters: benchmark.parameters,
+            outcome: match benchmark.outcome {
+                Measured::Measured { measurements, warm_ups } => {
+                    Outcome::Measured { agreement: None, measurements, warm_ups }
+                }
+                Measured::Failed { stage, message } => {
+                    Outcome::Failed { stage: Some(stage), message }
+                }
+            },
+        });
+        Self {
+            id: RunId::new(record.started),
+            started: record.started,
+            command: "cargo-bench".to_owned(),
+            environment: record.environment,
+            labels: labels.into(),
+            benchmarks: benchmarks.collect(),
+        }
+    }
+}
