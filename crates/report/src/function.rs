@@ -66,7 +66,7 @@ fn warnings(record: &Record, timed: &[Timed]) -> Vec<String> {
         "Each benchmark ran in one process only, which says nothing about the next process."
             .to_owned()
     });
-    unsteady.chain(busy(&record.environment)).chain(alone).collect()
+    unsteady.chain(busy(&record.environment, "measuring")).chain(alone).collect()
 }
 
 /// For a terminal: the table, what failed, what qualifies it, and where it was measured.

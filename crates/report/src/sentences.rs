@@ -145,7 +145,7 @@ impl Report<'_> {
         for timed in &self.timed {
             warnings.extend(unsteady(&timed.name(), &timed.measured.warm_ups));
         }
-        warnings.extend(busy(environment));
+        warnings.extend(busy(environment, "the comparison"));
         if self.comparison.settings.threads > environment.logical_processors {
             warnings.push(format!(
                 "Each engine had {} threads on {}.",
@@ -267,11 +267,11 @@ pub(crate) fn line_of(environment: &Environment, work: Option<String>) -> String
     tame(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).replace('\n', " ")
 }
 
-/// Whether others wanted the processors, too.
-pub(crate) fn busy(environment: &Environment) -> Option<String> {
+/// Whether others wanted the processors, too, when `what` began.
+pub(crate) fn busy(environment: &Environment, what: &str) -> Option<String> {
     let load = environment.load.filter(|load| *load > environment.logical_processors as f64)?;
     Some(format!(
-        "The machine was busy when measuring began: {load:.1} processes wanted to run on {}; \
+        "The machine was busy when {what} began: {load:.1} processes wanted to run on {}; \
          measure again when it is idle.",
         processors(environment.logical_processors)
     ))

@@ -170,7 +170,7 @@ pub fn serve(
     let outcome = catch_unwind(AssertUnwindSafe(|| run(&request.id, &mut meter)));
     let trouble = match (outcome, meter.result) {
         (Err(_), _) => {
-            let panic = last_panic.lock().map_or_else(PoisonError::into_inner, |panic| panic);
+            let panic = last_panic.lock().unwrap_or_else(PoisonError::into_inner);
             Failure::Benchmark(format!("it panicked{panic}"))
         }
         (Ok(Err(message)), _) => Failure::Benchmark(message),
