@@ -37,6 +37,17 @@ pub(crate) fn promoted(
     real: DType,
     make: impl FnOnce(Operands<'_>) -> Prepared,
 ) -> Prepared {
+    let mut make = Some(make);
+    let mut make = |operands: Operands<'_>| (make.take().expect("one kernel is made"))(operands);
+    promoted_once(operands, real, &mut make)
+}
+
+// Compiled once, not once for every operator.
+fn promoted_once(
+    operands: Operands<'_>,
+    real: DType,
+    make: &mut dyn FnMut(Operands<'_>) -> Prepared,
+) -> Prepared {
     let differs = |ty: &TensorType| ty.dtype.is_float() && ty.dtype != real;
     let types = operands.inputs.iter().flatten().map(|input| input.ty);
     if !types.chain(operands.outputs.iter().copied()).any(differs) {

@@ -11,6 +11,9 @@ use super::views::{PIECE, Views, by_pieces, bytes, elements, elements_mut, for_e
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
 use crate::workers::Workers;
 
+/// Elements that a function is applied to at a time.
+const BLOCK: usize = 64;
+
 pub(super) fn prepare(op: Binary, operands: Operands<'_>) -> Prepared {
     let plan = plan(operands);
     let (dtype, exponent) = (operands.input(0).dtype, operands.input(1).dtype);
@@ -72,27 +75,17 @@ fn zip_piece<A: Element, B: Element, U: Element>(
     output: &mut [U],
     function: impl Fn(A, B) -> U,
 ) {
-    let strides = plan.row_strides();
-    plan.for_each_row(start, output.len(), |done, count, [at_a, at_b]| {
+    let [a_stride, b_stride] = plan.row_strides();
+    plan.for_each_row(start, output.len(), &mut |done, count, [at_a, at_b]| {
         let output = &mut output[done..][..count];
-        match strides {
-            [0, 0] => output.fill(function(a[at_a], b[at_b])),
-            [0, _] => {
-                let a = a[at_a];
-                for (output, b) in output.iter_mut().zip(&b[at_b..]) {
-                    *output = function(a, *b);
-                }
-            }
-            [_, 0] => {
-                let b = b[at_b];
-                for (output, a) in output.iter_mut().zip(&a[at_a..]) {
-                    *output = function(*a, b);
-                }
-            }
-            _ => {
-                for ((output, a), b) in output.iter_mut().zip(&a[at_a..]).zip(&b[at_b..]) {
-                    *output = function(*a, *b);
-                }
+        // An input with one element for the whole row is repeated, so that there is one loop for a function and not four.
+        let (repeated_a, repeated_b) = ([a[at_a]; BLOCK], [b[at_b]; BLOCK]);
+        for (index, output) in output.chunks_mut(BLOCK).enumerate() {
+            let place = index * BLOCK;
+            let a = if a_stride == 0 { &repeated_a[..] } else { &a[at_a + place..] };
+            let b = if b_stride == 0 { &repeated_b[..] } else { &b[at_b + place..] };
+            for ((output, a), b) in output.iter_mut().zip(a).zip(b) {
+                *output = function(*a, *b);
             }
         }
     });

@@ -58,7 +58,7 @@ impl<const N: usize> Broadcast<N> {
         &self,
         start: usize,
         length: usize,
-        mut visit: impl FnMut(usize, usize, [usize; N]),
+        visit: &mut dyn FnMut(usize, usize, [usize; N]),
     ) {
         let (row_size, row_strides) = (self.sizes[self.sizes.len() - 1], self.row_strides());
         let mut done = 0;

@@ -45,7 +45,7 @@ impl Products {
         let mut starts = Vec::with_capacity(number);
         let plan = Broadcast::new([a_leading, b_leading], &leading);
         let [a_stride, b_stride] = plan.row_strides();
-        plan.for_each_row(0, number, |_, length, [a, b]| {
+        plan.for_each_row(0, number, &mut |_, length, [a, b]| {
             let starts_of_row =
                 (0..length).map(|i| [(a + i * a_stride) * m * k, (b + i * b_stride) * k * n]);
             starts.extend(starts_of_row);
@@ -181,7 +181,7 @@ fn gemm<T: Real>(op: Gemm, operands: Operands<'_>) -> Box<dyn Kernel> {
             };
             let c = elements::<T>(inputs, 2);
             let stride = plan.row_strides()[0];
-            plan.for_each_row(index * length, piece.len(), |done, count, [place]| {
+            plan.for_each_row(index * length, piece.len(), &mut |done, count, [place]| {
                 for (offset, x) in piece[done..][..count].iter_mut().enumerate() {
                     *x = alpha * *x + beta * c[place + offset * stride];
                 }
@@ -214,7 +214,7 @@ fn integer_gemm<T: Integer>(op: Gemm, operands: Operands<'_>) -> Box<dyn Kernel>
         if let Some(plan) = &third {
             let c = elements::<T>(inputs, 2);
             let stride = plan.row_strides()[0];
-            plan.for_each_row(0, output.len(), |done, count, [place]| {
+            plan.for_each_row(0, output.len(), &mut |done, count, [place]| {
                 for (offset, x) in output[done..][..count].iter_mut().enumerate() {
                     *x = x.wrapping_add(&scale(c[place + offset * stride], op.beta));
                 }

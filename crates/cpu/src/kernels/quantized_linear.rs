@@ -70,7 +70,7 @@ impl Parameter {
         widen(inputs, self.input, &mut self.values);
         let parameters = self.values.as_slice::<f64>().expect("scratch is f64");
         let stride = self.plan.row_strides()[0];
-        self.plan.for_each_row(0, values.len(), |done, count, [place]| {
+        self.plan.for_each_row(0, values.len(), &mut |done, count, [place]| {
             for (offset, value) in values[done..][..count].iter_mut().enumerate() {
                 apply(value, parameters[place + offset * stride]);
             }

@@ -24,7 +24,7 @@ fn choose<T: Pod + Send + Sync>(plan: Broadcast<3>) -> Box<dyn Kernel> {
     bits_by_pieces(move |inputs, start, output: &mut [T]| {
         let (condition, x, y) = (bytes(inputs, 0), bits::<T>(inputs, 1), bits::<T>(inputs, 2));
         let [by_condition, by_x, by_y] = plan.row_strides();
-        plan.for_each_row(start, output.len(), |done, count, [at_condition, at_x, at_y]| {
+        plan.for_each_row(start, output.len(), &mut |done, count, [at_condition, at_x, at_y]| {
             for (offset, output) in output[done..][..count].iter_mut().enumerate() {
                 *output = match condition[at_condition + offset * by_condition] {
                     0 => y[at_y + offset * by_y],

@@ -73,12 +73,16 @@ fn combine<T: tachy_graph::Element, W: Copy + Zero + Send + Sync + 'static>(
             for (at, plan) in given {
                 let input = elements::<T>(inputs, at);
                 let stride = plan.row_strides()[0];
-                plan.for_each_row(start + index * BLOCK, block.len(), |done, count, [place]| {
-                    for (offset, joined) in joined[done..][..count].iter_mut().enumerate() {
-                        let value = widen(input[place + offset * stride]);
-                        *joined = if first { value } else { join(*joined, value) };
-                    }
-                });
+                plan.for_each_row(
+                    start + index * BLOCK,
+                    block.len(),
+                    &mut |done, count, [place]| {
+                        for (offset, joined) in joined[done..][..count].iter_mut().enumerate() {
+                            let value = widen(input[place + offset * stride]);
+                            *joined = if first { value } else { join(*joined, value) };
+                        }
+                    },
+                );
                 first = false;
             }
             for (output, joined) in block.iter_mut().zip(joined) {

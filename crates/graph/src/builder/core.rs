@@ -87,7 +87,7 @@ impl GraphBuilder {
     ) -> Result<Vec<ValueId>, GraphError> {
         let op = op.into();
         let name = format!("{}_{}", op.name(), self.graph.nodes.len());
-        self.named_node(name, op, inputs)
+        self.push_node(name, op, inputs)
     }
 
     /// A node of this name, with every output that its operator has.
@@ -100,7 +100,16 @@ impl GraphBuilder {
         op: impl Into<Op>,
         inputs: &[Option<ValueId>],
     ) -> Result<Vec<ValueId>, GraphError> {
-        let (name, op) = (name.into(), op.into());
+        self.push_node(name.into(), op.into(), inputs)
+    }
+
+    // Compiled once, not once for every operator.
+    fn push_node(
+        &mut self,
+        name: String,
+        op: Op,
+        inputs: &[Option<ValueId>],
+    ) -> Result<Vec<ValueId>, GraphError> {
         let types: Vec<Option<&TensorType>> =
             inputs.iter().map(|input| input.map(|id| &self.graph.value(id).ty)).collect();
         let types =

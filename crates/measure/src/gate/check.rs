@@ -7,8 +7,9 @@ use std::time::Instant;
 use tachy_stats::Outcome;
 
 use super::checkout::{Checkouts, build};
+use super::conclusion::Thresholds;
 use super::error::GateError;
-use super::record::{FORMAT, GateRecord, GatedBenchmark, Revisions, Thresholds, gated};
+use super::record::{FORMAT, GateRecord, GatedBenchmark, Revisions, gated};
 use super::repository::Repository;
 use super::suite::{NamedCommand, Suite};
 use crate::clock::Clock;

@@ -1,20 +1,18 @@
-//! What a check leaves behind, and what follows from it.
+//! What a check of two revisions leaves behind, and what follows from it.
 
 use serde::{Deserialize, Serialize};
-use tachy_stats::{Balance, Control, Judgement, Lopsided, Outcome, Severity, Stages, judge_family};
+use tachy_stats::{Balance, Control, Finding, Judgement, Stages, judge_family};
 
+use super::conclusion::{ALARM, Compared, Conclusion, GateFailure, GateVerdict, Thresholds};
 use crate::duel;
 use crate::environment::Environment;
-use crate::measurement::{Metric, Unit};
+use crate::measurement::Metric;
 
 /// The version of the format of [`GateRecord`] that this version of Tachy writes.
 pub const FORMAT: u32 = 1;
 
 /// Of what is reported, no more than this share is false on average.
 const FALSE_DISCOVERIES: f64 = 0.05;
-
-/// How unlikely one-sided findings must be to raise an alarm.
-const ALARM: f64 = 0.01;
 
 /// A check: the record that its reports are made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,31 +50,6 @@ pub struct Revisions {
     pub dirty: bool,
 }
 
-/// How much slower or larger counts as a regression, as a share.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Thresholds {
-    /// For times, instructions and cycles.
-    pub time: f64,
-    /// For peak memory.
-    pub memory: f64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { time: 0.1, memory: 0.1 }
-    }
-}
-
-impl Thresholds {
-    /// The threshold for a metric.
-    pub fn of(&self, metric: Metric) -> f64 {
-        match metric.unit() {
-            Unit::Bytes => self.memory,
-            Unit::Seconds | Unit::Count => self.time,
-        }
-    }
-}
-
 /// A benchmark of a check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatedBenchmark {
@@ -100,6 +73,11 @@ impl GatedBenchmark {
         Some(Stages { first, second: self.second.as_ref().and_then(judgement) })
     }
 
+    /// How long its duels took, in seconds.
+    fn seconds(&self) -> f64 {
+        [&self.first, &self.second].into_iter().flatten().map(|record| record.duration).sum()
+    }
+
     /// Whether something was found that has yet to be measured anew.
     pub(super) fn awaits_confirmation(&self, metrics: &[Metric]) -> bool {
         self.second.is_none()
@@ -109,138 +87,62 @@ impl GatedBenchmark {
     }
 }
 
-/// What follows for one metric of one benchmark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Slower or larger beyond the threshold, found twice.
-    Regression(Severity),
-    /// Slower or larger, but within the threshold.
-    Tolerated,
-    /// Faster or smaller, found twice.
-    Improvement,
-    /// The same.
-    Same,
-    /// It cannot be told.
-    Unsure,
-}
-
-/// The verdict on one metric of one benchmark.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct GateVerdict<'a> {
-    /// The benchmark.
-    #[serde(skip)]
-    pub benchmark: &'a GatedBenchmark,
-    /// The benchmark's name.
-    pub name: &'a str,
-    /// The metric.
-    pub metric: Metric,
-    /// The medians of the reference and of the candidate, in the duel that counts.
-    pub medians: [f64; 2],
-    /// The judgement among all benchmarks of the check.
-    pub judgement: Judgement,
-    /// What follows.
-    pub class: Class,
-}
-
-/// What a check says as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// No benchmark has become slower beyond its threshold.
-    AllPass,
-    /// At least one has.
-    HasRegressions,
-    /// At least one by half or more.
-    HasCriticalRegressions,
-    /// At least one could not be measured.
-    HasFailures,
-    /// It was interrupted before every benchmark was measured.
-    Incomplete,
-}
-
-impl Status {
-    /// Whether a gate stays open.
-    pub fn passes(self) -> bool {
-        self == Status::AllPass
-    }
-
-    /// The words for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Status::AllPass => "all pass",
-            Status::HasRegressions => "has regressions",
-            Status::HasCriticalRegressions => "has critical regressions",
-            Status::HasFailures => "has failures",
-            Status::Incomplete => "incomplete",
-        }
-    }
-}
-
 impl GateRecord {
-    /// The metrics that are gated: the deciding one, and peak memory.
-    pub fn metrics(&self) -> Vec<Metric> {
-        gated(self.metric)
-    }
-
-    /// The verdicts on all benchmarks that were measured, metric by metric: each metric is a family of its own.
-    pub fn verdicts(&self) -> Vec<GateVerdict<'_>> {
-        let mut verdicts = Vec::new();
-        for metric in self.metrics() {
-            let measured: Vec<(&GatedBenchmark, Stages)> = (self.benchmarks.iter())
-                .filter_map(|benchmark| Some((benchmark, benchmark.stages(metric)?)))
-                .collect();
-            let stages: Vec<Stages> = measured.iter().map(|(_, stages)| *stages).collect();
-            // Each duel has had a control of its own, and its judgement is in the light of it.
-            let judgements = judge_family(&stages, Control::Trusted, FALSE_DISCOVERIES);
-            for ((benchmark, _), judgement) in measured.into_iter().zip(judgements) {
-                let counts = benchmark.second.as_ref().or(benchmark.first.as_ref());
-                let medians = counts
-                    .and_then(|record| Some(record.verdict(metric)?.medians))
-                    .expect("it was judged");
-                verdicts.push(GateVerdict {
-                    benchmark,
-                    name: &benchmark.name,
-                    metric,
-                    medians,
-                    judgement,
-                    class: class(&judgement, self.thresholds.of(metric)),
-                });
-            }
-        }
-        verdicts
-    }
-
-    /// The check as a whole. What cannot be told counts for nothing here.
-    pub fn status(&self) -> Status {
-        if self.benchmarks.iter().any(|benchmark| benchmark.failure.is_some()) {
-            return Status::HasFailures;
-        }
-        let worst = (self.verdicts().iter())
-            .filter_map(|verdict| match verdict.class {
-                Class::Regression(severity) => Some(severity),
-                _ => None,
-            })
-            .max();
-        match worst {
-            Some(Severity::Critical) => Status::HasCriticalRegressions,
-            Some(_) => Status::HasRegressions,
-            None if self.interrupted => Status::Incomplete,
-            None => Status::AllPass,
+    /// What follows: each metric is a family of benchmarks of its own.
+    pub fn conclusion(&self) -> Conclusion {
+        let metrics = gated(self.metric);
+        let verdicts: Vec<_> = metrics.iter().flat_map(|metric| self.verdicts(*metric)).collect();
+        let deciding = verdicts.iter().filter(|verdict| verdict.metric == self.metric);
+        let alarm = Balance::of(deciding.map(|verdict| verdict.outcome)).alarm(ALARM);
+        let failures = self.benchmarks.iter().filter_map(|benchmark| {
+            Some(GateFailure { name: benchmark.name.clone(), how: benchmark.failure.clone()? })
+        });
+        let measured = self.benchmarks.iter().filter(|benchmark| benchmark.first.is_some()).count();
+        Conclusion {
+            compared: Compared::Revisions(self.revisions.clone()),
+            started: self.started,
+            duration: self.duration,
+            environment: self.environment.clone(),
+            deciding: Some(self.metric),
+            thresholds: self.thresholds,
+            failures: failures.collect(),
+            measured: (measured, self.benchmarks.len()),
+            interrupted: self.interrupted,
+            alarm,
+            verdicts,
         }
     }
 
-    /// Whether any verdict is unsure.
-    pub fn is_unsure(&self) -> bool {
-        self.verdicts().iter().any(|verdict| verdict.class == Class::Unsure)
+    /// The verdicts on all benchmarks whose metric was measured.
+    fn verdicts(&self, metric: Metric) -> Vec<GateVerdict> {
+        let measured: Vec<(&GatedBenchmark, Stages)> = (self.benchmarks.iter())
+            .filter_map(|benchmark| Some((benchmark, benchmark.stages(metric)?)))
+            .collect();
+        let stages: Vec<Stages> = measured.iter().map(|(_, stages)| *stages).collect();
+        // Each duel has had a control of its own, and its judgement is in the light of it.
+        let judgements = judge_family(&stages, Control::Trusted, FALSE_DISCOVERIES);
+        let verdict = |((benchmark, _), judgement): ((&GatedBenchmark, Stages), Judgement)| {
+            let counts = benchmark.second.as_ref().or(benchmark.first.as_ref());
+            let medians = counts
+                .and_then(|record| Some(record.verdict(metric)?.medians))
+                .expect("it was judged");
+            GateVerdict::new(
+                (&benchmark.name, metric),
+                medians,
+                (judgement.outcome, judgement.ratio),
+                reason(&judgement),
+                (&self.thresholds, benchmark.seconds()),
+            )
+        };
+        measured.into_iter().zip(judgements).map(verdict).collect()
     }
+}
 
-    /// An alarm if nearly all findings of the deciding metric point one way.
-    pub fn alarm(&self) -> Option<Lopsided> {
-        let outcomes = (self.verdicts().into_iter())
-            .filter(|verdict| verdict.metric == self.metric)
-            .map(|verdict| verdict.judgement.outcome);
-        Balance::of(outcomes).alarm(ALARM)
+/// Why, and what would settle what is unsure.
+fn reason(judgement: &Judgement) -> String {
+    match (judgement.finding, judgement.settlement) {
+        (Finding::ControlFailed, _) | (_, None) => judgement.finding.to_string(),
+        (finding, Some(settlement)) => format!("{finding}; to settle it, {settlement}"),
     }
 }
 
@@ -249,17 +151,5 @@ pub(super) fn gated(deciding: Metric) -> Vec<Metric> {
     match deciding {
         Metric::PeakMemory => vec![deciding],
         _ => vec![deciding, Metric::PeakMemory],
-    }
-}
-
-fn class(judgement: &Judgement, threshold: f64) -> Class {
-    match judgement.outcome {
-        Outcome::Slower if judgement.ratio.value >= 1.0 + threshold => {
-            Class::Regression(Severity::of_ratio(judgement.ratio.value).unwrap_or(Severity::Minor))
-        }
-        Outcome::Slower => Class::Tolerated,
-        Outcome::Faster => Class::Improvement,
-        Outcome::Same => Class::Same,
-        Outcome::Unsure => Class::Unsure,
     }
 }

@@ -2,33 +2,33 @@
 //!
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 
-use tachy_measure::gate::{Class, GateRecord};
+use tachy_measure::gate::{Class, Conclusion};
 
-use super::words::{headline, revisions, sentence, subject};
+use super::words::{compared, headline, sentence, subject};
 use crate::look::tame;
 use crate::quantity::plain;
 
 /// The check as workflow commands: an error for each regression and failure, a warning for what is unsure, a notice for
 /// the whole.
-pub fn annotations(record: &GateRecord) -> String {
+pub fn annotations(conclusion: &Conclusion) -> String {
     let mut lines = Vec::new();
-    for benchmark in &record.benchmarks {
-        if let Some(failure) = &benchmark.failure {
-            let title = format!("{} could not be measured", benchmark.name);
-            lines.push(command("error", &title, &format!("{failure}.")));
-        }
+    for failure in &conclusion.failures {
+        let title = format!("{} could not be measured", failure.name);
+        lines.push(command("error", &title, &format!("{}.", failure.how)));
     }
-    for verdict in record.verdicts() {
-        let name = subject(&verdict, record);
+    for verdict in &conclusion.verdicts {
+        let name = subject(verdict, conclusion);
         let (level, title) = match verdict.class {
             Class::Regression(severity) => ("error", format!("{name}: {severity} regression")),
             Class::Unsure => ("warning", format!("{name}: unsure")),
-            Class::Tolerated | Class::Improvement | Class::Same => continue,
+            Class::Tolerated | Class::Improvement | Class::Same | Class::Within => continue,
         };
-        lines.push(command(level, &title, &format!("{}.", sentence(&verdict))));
+        lines.push(command(level, &title, &format!("{}.", sentence(verdict))));
     }
-    lines.extend(record.alarm().map(|alarm| command("warning", "one-sided", &format!("{alarm}."))));
-    let text = format!("{} {}", headline(record), revisions(record));
+    lines.extend(
+        (conclusion.alarm).map(|alarm| command("warning", "one-sided", &format!("{alarm}."))),
+    );
+    let text = format!("{} {}", headline(conclusion), compared(conclusion));
     lines.push(command("notice", "tachy check", &text));
     lines.concat()
 }

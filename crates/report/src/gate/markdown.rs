@@ -1,16 +1,17 @@
 //! A check as GitHub's Markdown, for a comment on a pull request.
 
-use tachy_measure::gate::{Class, GateRecord};
+use tachy_measure::gate::{Class, Conclusion};
 
-use super::words::{class, headline, method, occasion, reason, revisions, subject};
+use super::words::{class, compared, headline, method, occasion, subject};
 use crate::markdown::{fenced, inline};
 use crate::quantity::{plain, quantity};
 use crate::sentences::{bracket, times};
 
 /// The check as Markdown.
-pub fn markdown(record: &GateRecord) -> String {
-    let mut blocks = vec![format!("**{}**", inline(&headline(record))), inline(&revisions(record))];
-    let verdicts = record.verdicts();
+pub fn markdown(conclusion: &Conclusion) -> String {
+    let mut blocks =
+        vec![format!("**{}**", inline(&headline(conclusion))), inline(&compared(conclusion))];
+    let verdicts = &conclusion.verdicts;
     if !verdicts.is_empty() {
         let mut lines = vec![
             "| benchmark | metric | before | here | ratio | interval | verdict |".to_owned(),
@@ -19,11 +20,11 @@ pub fn markdown(record: &GateRecord) -> String {
         lines.extend(verdicts.iter().map(|verdict| {
             let [before, here] =
                 verdict.medians.map(|value| quantity(value, verdict.metric.unit()));
-            let ratio = &verdict.judgement.ratio;
+            let ratio = &verdict.ratio;
             let strong = if matches!(verdict.class, Class::Regression(_)) { "**" } else { "" };
             format!(
                 "| {} | {} | {before} | {here} | {} | {} | {strong}{}{strong} |",
-                inline(verdict.name),
+                inline(&verdict.name),
                 verdict.metric.name(),
                 times(ratio),
                 bracket(ratio),
@@ -32,23 +33,21 @@ pub fn markdown(record: &GateRecord) -> String {
         }));
         blocks.push(lines.join("\n"));
     }
-    let mut items: Vec<String> = (record.benchmarks.iter())
-        .filter_map(|benchmark| {
-            let failure = benchmark.failure.as_ref()?;
-            let name = inline(&format!("`{}` could not be measured:", benchmark.name));
-            Some(format!("- {name}\n{}", fenced(failure)))
+    let mut items: Vec<String> = (conclusion.failures.iter())
+        .map(|failure| {
+            let name = inline(&format!("`{}` could not be measured:", failure.name));
+            format!("- {name}\n{}", fenced(&failure.how))
         })
         .collect();
-    items.extend(
-        verdicts.iter().filter(|verdict| verdict.class == Class::Unsure).map(|verdict| {
-            inline(&format!("- `{}`: {}.", subject(verdict, record), reason(verdict)))
-        }),
-    );
-    items.extend(record.alarm().map(|alarm| inline(&format!("- {alarm}."))));
+    let unsure = verdicts.iter().filter(|verdict| verdict.class == Class::Unsure);
+    items.extend(unsure.map(|verdict| {
+        inline(&format!("- `{}`: {}.", subject(verdict, conclusion), verdict.reason))
+    }));
+    items.extend(conclusion.alarm.map(|alarm| inline(&format!("- {alarm}."))));
     if !items.is_empty() {
         blocks.push(items.join("\n"));
     }
-    blocks.push(inline(&method(record)));
-    blocks.push(inline(&occasion(record)));
+    blocks.push(inline(&method(conclusion)));
+    blocks.push(inline(&occasion(conclusion)));
     plain(&blocks.join("\n\n")) + "\n"
 }

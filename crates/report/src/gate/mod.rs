@@ -7,7 +7,7 @@ mod markdown;
 mod terminal;
 mod words;
 
-use tachy_measure::gate::{Bisection, GateRecord, GateVerdict, Status};
+use tachy_measure::gate::{Bisection, Conclusion, GateVerdict, Status};
 
 use crate::layout::layout;
 
@@ -19,15 +19,15 @@ pub use terminal::terminal;
 
 /// What scripts want first, then the whole record with every process in run order.
 #[derive(serde::Serialize)]
-struct Json<'a> {
+struct Json<'a, R> {
     status: Status,
-    verdicts: Vec<GateVerdict<'a>>,
-    record: &'a GateRecord,
+    verdicts: &'a [GateVerdict],
+    record: &'a R,
 }
 
-/// The check as JSON.
-pub fn json(record: &GateRecord) -> String {
-    let json = Json { status: record.status(), verdicts: record.verdicts(), record };
+/// A check as JSON: its status, its verdicts, and the record that they follow from.
+pub fn json(conclusion: &Conclusion, record: &impl serde::Serialize) -> String {
+    let json = Json { status: conclusion.status(), verdicts: &conclusion.verdicts, record };
     layout(&serde_json::to_string(&json).expect("the record is plain data"))
 }
 

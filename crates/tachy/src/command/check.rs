@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use tachy_measure::duel::{Event, Options};
 use tachy_measure::gate::{
-    self, CheckOptions, GateEvent, GateRecord, NamedCommand, Stage, Status, Suite, Thresholds,
+    self, CheckOptions, Conclusion, GateEvent, NamedCommand, Stage, Status, Suite, Thresholds,
 };
 
 use super::failure::Failure;
@@ -97,22 +98,23 @@ impl CheckCommand {
             let progress = Progress::new(0);
             gate::check(&options, &stop, |event| show(&progress, event))?
         };
-        let file = self.output.as_deref();
-        let text = match self.format {
-            Format::Text => tachy_report::gate::terminal(&record, output::look(file)),
-            Format::Json => tachy_report::gate::json(&record),
-            Format::Junit => tachy_report::gate::junit(&record),
-            Format::Markdown => tachy_report::gate::markdown(&record),
-            Format::Github => tachy_report::gate::annotations(&record),
-        };
-        output::write(&text, file)?;
-        self.judge(&record)
+        self.tell(&record.conclusion(), &record)
     }
 
-    fn judge(&self, record: &GateRecord) -> Result<(), Failure> {
-        match record.status() {
-            _ if record.interrupted => Err(Failure::Interrupted),
-            Status::AllPass if self.strict && record.is_unsure() => Err(Failure::Check(
+    /// Writes the result, and fails if the gate is closed.
+    fn tell(&self, conclusion: &Conclusion, record: &impl Serialize) -> Result<(), Failure> {
+        let file = self.output.as_deref();
+        let text = match self.format {
+            Format::Text => tachy_report::gate::terminal(conclusion, output::look(file)),
+            Format::Json => tachy_report::gate::json(conclusion, record),
+            Format::Junit => tachy_report::gate::junit(conclusion),
+            Format::Markdown => tachy_report::gate::markdown(conclusion),
+            Format::Github => tachy_report::gate::annotations(conclusion),
+        };
+        output::write(&text, file)?;
+        match conclusion.status() {
+            _ if conclusion.interrupted => Err(Failure::Interrupted),
+            Status::AllPass if self.strict && conclusion.is_unsure() => Err(Failure::Check(
                 "some verdicts are unsure, and `--strict` was given.".to_owned(),
             )),
             Status::AllPass => Ok(()),
@@ -132,8 +134,8 @@ impl CheckCommand {
                 benchmarks: self.benchmarks(settings)?,
             },
             thresholds: Thresholds {
-                time: self.threshold,
                 memory: self.memory_threshold.unwrap_or(self.threshold),
+                ..Thresholds::of_all(self.threshold)
             },
             duel: Options {
                 effect: self.threshold.max(2.0 * self.lots.margin),

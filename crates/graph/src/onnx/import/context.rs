@@ -289,6 +289,11 @@ impl<'i, 'm> NodeContext<'i, 'm> {
         op: impl Into<Op>,
         inputs: &[Option<ValueId>],
     ) -> Result<Vec<ValueId>, ImportError> {
+        self.emit_op(op.into(), inputs)
+    }
+
+    // Compiled once, not once for every operator.
+    fn emit_op(&mut self, op: Op, inputs: &[Option<ValueId>]) -> Imported {
         let name = match self.emitted {
             0 => self.label.to_owned(),
             number => format!("{}.{number}", self.label),
