@@ -1,14 +1,12 @@
 //! The comparison: every device in processes of its own, in interleaved rounds of random order.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use tachy_graph::{Shape, Tensor};
+use tachy_graph::Tensor;
 use tachy_runtime::{Device, DeviceInfo};
 use thiserror::Error;
 
@@ -16,11 +14,12 @@ use crate::agreement::agreement;
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::exchange;
-use crate::model::ModelSource;
+use crate::measurement::{Measurement, Metric, Series};
 use crate::process::{Silence, WorkerProcess};
 use crate::protocol::{Load, Loaded, Reply, Request};
 use crate::record::{Comparison, FORMAT, ModelDescription, Row, Settings, Stage};
 use crate::scratch::ScratchFolder;
+use crate::subject::Subject;
 use crate::trial::Trial;
 use crate::warm_up::MOST_WARM_UP_CALLS;
 
@@ -30,28 +29,18 @@ const MOST_PAIRS: usize = 4;
 /// What to compare, and how.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The model.
-    pub model: ModelSource,
+    /// What is measured.
+    pub subject: Subject,
     /// The devices, present ones only.
     pub devices: Vec<DeviceInfo>,
     /// Devices that are absent: they are told in the record.
     pub absent: Vec<DeviceInfo>,
     /// Devices that may give the reference outputs, the best first.
     pub references: Vec<Device>,
-    /// Threads of each engine.
-    pub threads: usize,
-    /// Sizes of symbolic dimensions.
-    pub dims: BTreeMap<String, usize>,
-    /// Whole shapes of inputs.
-    pub input_shapes: BTreeMap<String, Shape>,
-    /// Files of inputs, by the input's name; the others are made from the seed.
-    pub input_files: BTreeMap<String, PathBuf>,
     /// Time of measuring for each device, over all its processes.
     pub time: Duration,
     /// Processes of each device.
     pub processes: usize,
-    /// Seed of inputs and orders.
-    pub seed: u64,
     /// How long an engine may take for one answer.
     pub timeout: Duration,
 }
@@ -140,7 +129,7 @@ pub fn compare(
     let mut session = Session { plan, worker: &worker, scratch: &scratch };
     let reference = session.reference(&mut observe)?;
 
-    let mut random = StdRng::seed_from_u64(plan.seed);
+    let mut random = StdRng::seed_from_u64(plan.subject.seed);
     let mut trials: Vec<Trial> = plan.devices.iter().map(|info| Trial::new(&info.device)).collect();
     let mut progress = Progress { done: 0, of: plan.processes * plan.devices.len() * 2 };
     let mut round = 0;
@@ -164,6 +153,7 @@ pub fn compare(
         session.memory(&mut live, &mut trials);
     }
 
+    let machine: Vec<Series> = trials.iter().flat_map(Trial::machine_series).collect();
     let rows = plan
         .devices
         .iter()
@@ -174,10 +164,13 @@ pub fn compare(
             outcome: trial.finish(),
         })
         .collect();
-    let inputs = match plan.input_files.len() {
-        0 => format!("seeded generator (seed {})", plan.seed),
+    let inputs = match plan.subject.input_files.len() {
+        0 => format!("seeded generator (seed {})", plan.subject.seed),
         count => {
-            format!("{count} from files, the others from the seeded generator (seed {})", plan.seed)
+            format!(
+                "{count} from files, the others from the seeded generator (seed {})",
+                plan.subject.seed
+            )
         }
     };
     Ok(Comparison {
@@ -185,20 +178,27 @@ pub fn compare(
         started,
         duration: start.elapsed().as_secs_f64(),
         model: ModelDescription {
-            name: plan.model.to_string(),
+            name: plan.subject.model.to_string(),
             bytes: reference.loaded.model_bytes,
             parameters: reference.loaded.parameters,
             inputs: reference.loaded.inputs,
             outputs: reference.loaded.outputs,
         },
         settings: Settings {
-            threads: plan.threads,
+            threads: plan.subject.threads,
             seconds: plan.time.as_secs_f64(),
             processes: plan.processes,
-            seed: plan.seed,
+            seed: plan.subject.seed,
             inputs,
         },
         environment,
+        subject: Some(plan.subject.clone()),
+        machine_speed: Some(Measurement {
+            metric: Metric::Time,
+            unit: Metric::Time.unit(),
+            processes: machine,
+        })
+        .filter(|measurement| !measurement.processes.is_empty()),
         reference: reference.device,
         rows,
         absent: plan.absent.clone(),
@@ -250,16 +250,8 @@ impl<W: Fn() -> Command> Session<'_, W> {
         let plan = self.plan;
         let mut process =
             WorkerProcess::start((self.worker)()).map_err(|silence| (Stage::Start, silence))?;
-        let request = Request::Load(Load {
-            device: device.clone(),
-            model: plan.model.clone(),
-            threads: plan.threads,
-            optimize,
-            dims: plan.dims.clone(),
-            input_shapes: plan.input_shapes.clone(),
-            input_files: plan.input_files.clone(),
-            seed: plan.seed,
-        });
+        let request =
+            Request::Load(Load { device: device.clone(), subject: plan.subject.clone(), optimize });
         match process.ask(&request, plan.timeout) {
             Ok(Reply::Loaded(loaded)) => Ok((process, loaded)),
             Ok(_) => Err((Stage::Compile, unexpected())),
@@ -305,7 +297,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
             }
         }
         Err(CompareError::NoReference {
-            model: self.plan.model.to_string(),
+            model: self.plan.subject.model.to_string(),
             failures: failures.join("\n"),
         })
     }
@@ -405,8 +397,9 @@ impl<W: Fn() -> Command> Session<'_, W> {
                     let limit =
                         self.plan.timeout + Duration::from_secs_f64(seconds + live.set_seconds);
                     match live.process.ask(&Request::Sample { seconds }, limit) {
-                        Ok(Reply::Sampled { series }) => {
+                        Ok(Reply::Sampled { series, machine }) => {
                             trial.sampled(*round, series);
+                            trial.machine_speed(&machine);
                             true
                         }
                         other => {

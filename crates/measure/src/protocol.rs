@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tachy_graph::Shape;
 use tachy_runtime::Device;
 
 use crate::case::{CaseOutcome, Tolerance};
 use crate::measurement::Metric;
-use crate::model::ModelSource;
+use crate::subject::Subject;
 
 /// What the harness asks for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,15 +32,9 @@ pub(crate) enum Request {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Load {
     pub device: Device,
-    pub model: ModelSource,
-    pub threads: usize,
+    pub subject: Subject,
     /// Whether the engine may make the model fast. It may not for the reference.
     pub optimize: bool,
-    pub dims: BTreeMap<String, usize>,
-    pub input_shapes: BTreeMap<String, Shape>,
-    /// Files of inputs, by the input's name; the others are made from the seed.
-    pub input_files: BTreeMap<String, PathBuf>,
-    pub seed: u64,
 }
 
 /// A test case, and how to run it.
@@ -59,12 +52,30 @@ pub(crate) struct Case {
 #[serde(rename_all = "snake_case", tag = "reply")]
 pub(crate) enum Reply {
     Loaded(Loaded),
-    FirstCall { seconds: f64 },
-    WarmedUp { calls: usize, seconds: f64, steady: bool, set_seconds: f64 },
-    Sampled { series: Vec<SampledSeries> },
-    PeakMemory { bytes: Option<u64> },
-    Case { outcome: CaseOutcome },
-    Failed { message: String, bad_input: bool },
+    FirstCall {
+        seconds: f64,
+    },
+    WarmedUp {
+        calls: usize,
+        seconds: f64,
+        steady: bool,
+        set_seconds: f64,
+    },
+    /// The samples, and those of the kernel that never changes.
+    Sampled {
+        series: Vec<SampledSeries>,
+        machine: Vec<f64>,
+    },
+    PeakMemory {
+        bytes: Option<u64>,
+    },
+    Case {
+        outcome: CaseOutcome,
+    },
+    Failed {
+        message: String,
+        bad_input: bool,
+    },
 }
 
 /// What came of loading.

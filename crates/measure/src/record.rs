@@ -8,6 +8,7 @@ use tachy_runtime::{Device, DeviceInfo};
 use crate::agreement::Agreement;
 use crate::environment::Environment;
 use crate::measurement::{Measurement, Metric};
+use crate::subject::Subject;
 
 /// How a warm-up ended in one process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,6 +144,12 @@ pub struct Comparison {
     pub settings: Settings,
     /// Where.
     pub environment: Environment,
+    /// What was compared, so that it can be compared again. Unknown to older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// The time of [a kernel that never changes](crate::MachineSpeed), taken in every process beside its own samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_speed: Option<Measurement>,
     /// The device whose outputs all are compared with. The native engine computes them node by node, not optimised.
     pub reference: Device,
     /// One row for each device asked for, in the order of registration.

@@ -16,6 +16,8 @@ pub(crate) struct Trial {
     measurements: Vec<Measurement>,
     warm_ups: Vec<WarmUp>,
     failure: Option<(Stage, String)>,
+    /// Samples of the kernel that never changes, of each process.
+    machine: Vec<Samples>,
 }
 
 impl Trial {
@@ -27,6 +29,7 @@ impl Trial {
             measurements: Vec::new(),
             warm_ups: Vec::new(),
             failure: None,
+            machine: Vec::new(),
         }
     }
 
@@ -105,6 +108,25 @@ impl Trial {
                 let _ = series.samples.push(value);
             }
         }
+    }
+
+    /// Notes samples of the kernel that never changes, taken in the current process.
+    pub(crate) fn machine_speed(&mut self, samples: &[f64]) {
+        self.machine.resize_with(self.processes, Samples::default);
+        if let Some(series) = self.machine.last_mut() {
+            for value in samples {
+                let _ = series.push(*value);
+            }
+        }
+    }
+
+    /// The kernel's samples of each process that has any.
+    pub(crate) fn machine_series(&self) -> impl Iterator<Item = Series> {
+        self.machine.iter().filter(|samples| !samples.is_empty()).map(|samples| Series {
+            samples: samples.clone(),
+            rounds: Vec::new(),
+            calls_per_sample: 1,
+        })
     }
 
     fn measurement(&mut self, metric: Metric) -> &mut Measurement {

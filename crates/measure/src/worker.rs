@@ -15,6 +15,7 @@ use crate::case::run_case;
 use crate::clock::Clock;
 use crate::exchange;
 use crate::inputs::random_tensor;
+use crate::machine_speed::MachineSpeed;
 use crate::model::ModelSource;
 use crate::protocol::{Load, Loaded, Reply, Request};
 use crate::record::WarmUp;
@@ -33,7 +34,7 @@ pub fn serve(
     requests: impl BufRead,
     mut replies: impl Write,
 ) -> std::io::Result<()> {
-    let mut worker = Worker { registry, sampler: None };
+    let mut worker = Worker { registry, sampler: None, speed: MachineSpeed::new() };
     for line in requests.lines() {
         let reply = match serde_json::from_str(&line?) {
             Ok(request) => worker.answer(request).unwrap_or_else(Failure::into_reply),
@@ -54,6 +55,7 @@ const COMPILE: &str = "compile the model";
 struct Worker<'a> {
     registry: &'a Registry,
     sampler: Option<Sampler>,
+    speed: MachineSpeed,
 }
 
 struct Failure {
@@ -100,7 +102,8 @@ impl Worker<'_> {
             }
             Request::WarmUp { seconds } => self.warm_up(seconds),
             Request::Sample { seconds } => {
-                Ok(Reply::Sampled { series: self.sampler()?.sample(seconds)? })
+                let series = self.sampler()?.sample(seconds)?;
+                Ok(Reply::Sampled { series, machine: self.speed.sample() })
             }
             Request::Case(case) => {
                 let (backend, device) = self.registry.find(&case.device)?;
@@ -120,21 +123,21 @@ impl Worker<'_> {
         self.sampler.as_mut().ok_or_else(|| Failure::other("no model was loaded"))
     }
 
-    fn load(&mut self, load: &Load) -> Result<Loaded, Failure> {
-        let known_inputs = read_inputs(&load.input_files)?;
+    fn load(&mut self, Load { device, subject, optimize }: &Load) -> Result<Loaded, Failure> {
+        let known_inputs = read_inputs(&subject.input_files)?;
         let options = CompileOptions {
-            threads: threads(load.threads)?,
-            optimize: load.optimize,
-            dims: load.dims.clone(),
-            input_shapes: load.input_shapes.clone(),
+            threads: threads(subject.threads)?,
+            optimize: *optimize,
+            dims: subject.dims.clone(),
+            input_shapes: subject.input_shapes.clone(),
             known_inputs: known_inputs.clone(),
-            model_path: match &load.model {
+            model_path: match &subject.model {
                 ModelSource::File { path } => Some(path.clone()),
                 ModelSource::Zoo { .. } => None,
             },
         };
-        let (backend, device) = self.registry.find(&load.device)?;
-        let (executable, compile_seconds, model_bytes, parameters) = match &load.model {
+        let (backend, device) = self.registry.find(device)?;
+        let (executable, compile_seconds, model_bytes, parameters) = match &subject.model {
             ModelSource::File { path } => {
                 let model = std::fs::read(path).map_err(|error| Failure {
                     message: format!("`{}` cannot be read: {error}.", path.display()),
@@ -170,7 +173,7 @@ impl Worker<'_> {
             model_bytes,
             parameters,
         };
-        let inputs = inputs(&*executable, known_inputs, load.seed)?;
+        let inputs = inputs(&*executable, known_inputs, subject.seed)?;
         self.sampler = Some(Sampler::new(executable, inputs, Clock::measure())?);
         Ok(loaded)
     }

@@ -77,4 +77,4 @@ pub use sorted::{MAD_TO_STANDARD_DEVIATION, Sorted, samples_needed};
 pub use steady_state::{Phase, SteadyState, SteadyStateOptions};
 pub use summary::Summary;
 pub use typical::{FEWEST_PAIRED_ROUNDS, ratio, typical};
-pub use verdict::{Outcome, Reason, Remedy, Verdict, compare};
+pub use verdict::{Outcome, Reason, Remedy, Verdict, compare, compare_relative};

@@ -154,6 +154,24 @@ impl LogRatio {
         }
     }
 
+    /// The ratio relative to another one, which was measured beside it.
+    pub(crate) fn relative_to(&self, other: &Self) -> Self {
+        let (a, b) = (&self.uncertainty, &other.uncertainty);
+        let (variance, degrees_of_freedom) = welch(a, b);
+        Self {
+            difference: self.difference - other.difference,
+            uncertainty: Uncertainty {
+                variance,
+                degrees_of_freedom,
+                half_tick: a.half_tick + b.half_tick,
+                highest_level: a.highest_level.min(b.highest_level),
+                // What is replicated is what the ratio is of; the other one only takes a common factor out.
+                replication: a.replication,
+            },
+            paired: false,
+        }
+    }
+
     pub(crate) fn estimate(&self, level: f64) -> Estimate {
         self.uncertainty.estimate(self.difference, level)
     }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::figures::{Percent, Ratio};
 use crate::typical::{LogRatio, LogTypical};
-use crate::{ComparisonOptions, Estimate, Interval, ReplicationUnit, Samples, StatisticsError};
+use crate::{
+    ComparisonOptions, Estimate, Interval, Pairing, ReplicationUnit, Samples, StatisticsError,
+};
 
 /// How a candidate compares with a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +85,25 @@ pub fn compare(
         options.level,
         options.margin,
     ))
+}
+
+/// As [`compare`], for two occasions on which the machine itself may have been faster or slower: `speeds` are the
+/// candidate's and the reference's samples of a kernel that never changes. By what its typical time has changed, all
+/// times have, and that is taken out; what is not known of it widens the interval.
+///
+/// # Errors
+/// As [`compare`], for any of the four.
+pub fn compare_relative(
+    candidate: &[Samples],
+    reference: &[Samples],
+    speeds: [&[Samples]; 2],
+    options: &ComparisonOptions,
+) -> Result<Verdict, StatisticsError> {
+    options.check()?;
+    let typical = |processes| LogTypical::new(processes, &options.resampling);
+    let ratio = LogRatio::new(&typical(candidate)?, &typical(reference)?, Pairing::Independent);
+    let speed = LogRatio::new(&typical(speeds[0])?, &typical(speeds[1])?, Pairing::Independent);
+    Ok(Verdict::new(&ratio.relative_to(&speed), options.level, options.margin))
 }
 
 impl Verdict {

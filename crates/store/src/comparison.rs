@@ -2,9 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use tachy_measure::{Comparison, Outcome as Compared};
+use tachy_measure::{Comparison, Outcome as Compared, Subject};
 
-use crate::{Benchmark, Outcome, Run, RunId};
+use crate::{Benchmark, Outcome, REFERENCE, Run, RunId};
+
+/// The label that keeps what was compared, so that it can be compared again.
+const SUBJECT: &str = "subject";
+
+impl Run {
+    /// What the comparison compared that this run is, if it is one and tells.
+    pub fn subject(&self) -> Option<Subject> {
+        serde_json::from_str(self.labels.get(SUBJECT)?).ok()
+    }
+}
 
 /// One benchmark for each device, named after the model; its parameters are the device, the threads and the inputs'
 /// types, which tell the batch and the precision.
@@ -16,12 +26,16 @@ impl From<Comparison> for Run {
             ("inputs".to_owned(), comparison.model.inputs.join(", ")),
             ("threads".to_owned(), comparison.settings.threads.to_string()),
         ];
-        let labels = [
+        let mut labels = BTreeMap::from([
             ("inputs".to_owned(), comparison.settings.inputs),
             ("reference".to_owned(), comparison.reference.to_string()),
             ("seconds".to_owned(), comparison.settings.seconds.to_string()),
             ("seed".to_owned(), comparison.settings.seed.to_string()),
-        ];
+        ]);
+        if let Some(subject) = &comparison.subject {
+            let text = serde_json::to_string(subject).expect("a subject is plain data");
+            labels.insert(SUBJECT.to_owned(), text);
+        }
         let mut environment = comparison.environment;
         let mut benchmarks = Vec::new();
         for row in comparison.rows {
@@ -35,12 +49,23 @@ impl From<Comparison> for Run {
                 outcome: row.outcome.into(),
             });
         }
+        if let Some(speed) = comparison.machine_speed {
+            benchmarks.push(Benchmark {
+                name: REFERENCE.to_owned(),
+                parameters: BTreeMap::new(),
+                outcome: Outcome::Measured {
+                    agreement: None,
+                    measurements: vec![speed],
+                    warm_ups: Vec::new(),
+                },
+            });
+        }
         Self {
             id: RunId::new(started),
             started,
             command: "compare".to_owned(),
             environment,
-            labels: labels.into(),
+            labels,
             benchmarks,
         }
     }

@@ -8,9 +8,11 @@
 //!   [`Store::latest`] read only the medians of their processes, never the samples.
 //! - [`mod@file`] writes stores to files, as [`json_lines`] or as Parquet, and reads them back without loss; [`merge`] joins
 //!   stores.
+//! - [`BaselineCheck`] judges what was measured again against what has a name.
 //! - [`import`] reads what criterion, divan, hyperfine, Google Benchmark and pytest-benchmark wrote.
 #![forbid(unsafe_code)]
 
+mod check;
 mod comparison;
 mod error;
 pub mod file;
@@ -29,6 +31,7 @@ mod series;
 mod sql;
 mod store;
 
+pub use check::{BaselineCheck, BaselineComparison, Confirmation};
 pub use error::StoreError;
 pub use id::RunId;
 pub use merge::{Merged, merge};

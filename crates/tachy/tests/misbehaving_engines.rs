@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tachy::graph::{Graph, Tensor};
-use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage};
+use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage, Subject};
 use tachy::runtime::{
     Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
     MemoryStats, Registry, Result, Signature,
@@ -156,17 +156,19 @@ fn comparison() -> Comparison {
     let (model, timeout) = model();
     let (devices, absent) = registry().devices().into_iter().partition(DeviceInfo::is_available);
     let plan = Plan {
-        model,
+        subject: Subject {
+            model,
+            threads: 1,
+            dims: Default::default(),
+            input_shapes: Default::default(),
+            input_files: Default::default(),
+            seed: 7,
+        },
         devices,
         absent,
         references: vec![Device::of("cpu")],
-        threads: 1,
-        dims: Default::default(),
-        input_shapes: Default::default(),
-        input_files: Default::default(),
         time: Duration::from_millis(200),
         processes: 2,
-        seed: 7,
         timeout: Duration::from_secs_f64(timeout),
     };
     tachy::measure::compare(&plan, worker, |_| {}).expect("the comparison survives")

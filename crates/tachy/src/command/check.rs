@@ -1,5 +1,6 @@
 //! `tachy check`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,24 +10,31 @@ use tachy_measure::gate::{
     self, CheckOptions, Conclusion, GateEvent, NamedCommand, Stage, Status, Suite, Thresholds,
 };
 
+use super::baseline_check::{self, BaselineOptions};
 use super::failure::Failure;
 use super::lots::{LotsArguments, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
+use super::storing::StoreArguments;
 
-/// Tell whether what stands here is slower than another revision: built, measured and judged side by side.
+/// Tell whether what stands here is slower than another revision, or than what was measured before.
 ///
-/// The other revision is built in a checkout of its own under `.tachy/checkouts`, what stands here where it stands. Each
+/// With --against the two are built, measured and judged side by side, which is the one to trust. The other revision is built in a checkout of its own under `.tachy/checkouts`, what stands here where it stands. Each
 /// benchmark is a command that does the same work in both; the two run in pairs of processes by lot, as in `tachy duel`,
 /// with the other revision against itself as a control. Whatever was found is measured anew in reversed order, and
 /// counts only if it shows again.
+///
+/// With --baseline, what the baseline measured is measured again on the same devices and judged against it: run,
+/// compile, first call and peak memory. The speed of the machine itself is taken out with a kernel that never changes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tachy check --against main                     the benchmarks of tachy.toml, here against main\n  \
     tachy check --against HEAD~1 'sort 1 M'        one of them\n  \
     tachy check --against v1.2 --build 'cargo build --release' -- target/release/tool big.txt\n  \
-    tachy check --against origin/main --format github --strict\n\n\
+    tachy check --against origin/main --format github --strict\n  \
+    tachy check --baseline release-1.2 --threshold 5% --compile-threshold 20%\n  \
+    tachy check --baseline benches --run latest    a run that is stored already, of `cargo bench -- --save`\n\n\
     tachy.toml:\n  \
     [check]\n  \
     build = \"cargo build --release\"\n  \
@@ -36,10 +44,25 @@ use super::settings::Settings;
     what is unsure counts only with `--strict`. It is 2 for bad input, 130 after Ctrl-C.")]
 pub(super) struct CheckCommand {
     /// The revision to compare with: a branch, a tag or a commit
-    #[arg(long, value_name = "REVISION")]
-    against: String,
+    #[arg(long, value_name = "REVISION", required_unless_present = "baseline")]
+    against: Option<String>,
 
-    /// Benchmarks of tachy.toml; all if there are none
+    /// The baseline to compare with; `NAME` is all of `NAME/…`, too
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["against", "command", "build"])]
+    baseline: Option<String>,
+
+    /// Compare this stored run with the baseline instead of measuring: the beginning of its name, or `latest`
+    #[arg(long, value_name = "ID", requires = "baseline")]
+    run: Option<String>,
+
+    /// Processes of each device [default: as many as the baseline's, and at least 5]
+    #[arg(long, value_name = "COUNT", requires = "baseline", conflicts_with = "run")]
+    processes: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// Benchmarks of tachy.toml or of the baseline; all if there are none
     #[arg(value_name = "BENCHMARK")]
     names: Vec<String>,
 
@@ -58,6 +81,14 @@ pub(super) struct CheckCommand {
     /// The growth of peak memory that is a regression [default: as --threshold]
     #[arg(long, value_name = "SHARE", value_parser = parse_share)]
     memory_threshold: Option<f64>,
+
+    /// The growth of the time to compile a model that is a regression [default: as --threshold]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    compile_threshold: Option<f64>,
+
+    /// The growth of the time of the first call that is a regression [default: as --threshold]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    first_run_threshold: Option<f64>,
 
     #[command(flatten)]
     lots: LotsArguments,
@@ -92,7 +123,12 @@ enum Format {
 
 impl CheckCommand {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
-        let options = self.options(settings)?;
+        let Some(against) = &self.against else {
+            let name = self.baseline.as_deref().expect("one of the two is given");
+            let check = baseline_check::measure(&self.baseline_options(name), settings)?;
+            return self.tell(&check.conclusion(), &check);
+        };
+        let options = self.options(against, settings)?;
         let stop = stop_on_interrupt();
         let record = {
             let progress = Progress::new(0);
@@ -122,21 +158,40 @@ impl CheckCommand {
         }
     }
 
-    fn options(&self, settings: &Settings) -> Result<CheckOptions, Failure> {
+    fn baseline_options<'a>(&'a self, name: &'a str) -> BaselineOptions<'a> {
+        BaselineOptions {
+            name,
+            run: self.run.as_deref(),
+            benchmarks: &self.names,
+            processes: self.processes,
+            thresholds: self.thresholds(),
+            margin: self.lots.margin,
+            store: &self.store,
+        }
+    }
+
+    fn thresholds(&self) -> Thresholds {
+        let or_usual = |threshold: Option<f64>| threshold.unwrap_or(self.threshold);
+        Thresholds {
+            time: self.threshold,
+            memory: or_usual(self.memory_threshold),
+            compile: or_usual(self.compile_threshold),
+            first_call: or_usual(self.first_run_threshold),
+        }
+    }
+
+    fn options(&self, against: &str, settings: &Settings) -> Result<CheckOptions, Failure> {
         let folder = std::env::current_dir().map_err(|error| {
             Failure::Input(format!("the current folder is not there: {error}."))
         })?;
         Ok(CheckOptions {
             folder,
-            against: self.against.clone(),
+            against: against.to_owned(),
             suite: Suite {
                 build: self.build.clone().or_else(|| settings.check.build.clone()),
                 benchmarks: self.benchmarks(settings)?,
             },
-            thresholds: Thresholds {
-                memory: self.memory_threshold.unwrap_or(self.threshold),
-                ..Thresholds::of_all(self.threshold)
-            },
+            thresholds: self.thresholds(),
             duel: Options {
                 effect: self.threshold.max(2.0 * self.lots.margin),
                 ..self.lots.options()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tachy_command::child;
 use tachy_command::measuring::MeasureArguments;
-use tachy_measure::{Comparison, Outcome, Plan};
+use tachy_measure::{Comparison, Outcome, Plan, Subject};
 use tachy_report::Report;
 use tachy_runtime::{Availability, Device, DeviceInfo, Registry};
 
@@ -40,22 +40,34 @@ pub(super) fn run(
     measure: &MeasureArguments,
     settings: &Settings,
 ) -> Result<Comparison, Failure> {
-    let registry = crate::registry();
-    let source = model::source(model, settings)?;
-    let (devices, absent) = choose(&registry, named)?;
-    let references = references(&registry, &devices);
-    let plan = Plan {
-        model: source,
-        devices,
-        absent,
-        references,
+    let subject = Subject {
+        model: model::source(model, settings)?,
         threads: model.threads(settings).get(),
         dims: model.dims(),
         input_shapes: model.shapes(),
         input_files: model.input_files(),
+        seed: model.seed(settings),
+    };
+    of_subject(named, subject, measure, settings)
+}
+
+/// Compares devices, those named or all that can be used, on this subject.
+pub(super) fn of_subject(
+    named: &[Device],
+    subject: Subject,
+    measure: &MeasureArguments,
+    settings: &Settings,
+) -> Result<Comparison, Failure> {
+    let registry = crate::registry();
+    let (devices, absent) = choose(&registry, named)?;
+    let references = references(&registry, &devices);
+    let plan = Plan {
+        subject,
+        devices,
+        absent,
+        references,
         time: measure.time(settings),
         processes: measure.processes(settings),
-        seed: model.seed(settings),
         timeout: measure.timeout(settings),
     };
     let progress = Progress::new(0);

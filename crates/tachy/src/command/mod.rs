@@ -2,6 +2,7 @@
 
 mod arguments;
 mod baseline;
+mod baseline_check;
 mod bench;
 mod bisect;
 mod check;
