@@ -9,7 +9,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use support::{PROCESS_EFFECTS, ProcessEffect, SHAPES, Shape, device, process};
 use tachy_stats::{
-    Bootstrap, ComparisonOptions, Interval, Pairing, Resampling, Samples, ratio, typical,
+    Bootstrap, ComparisonOptions, Interval, Pairing, Resampling, Samples, compare_relative, ratio,
+    typical,
 };
 
 /// Few resamples: the noise they add to one interval averages out over many trials.
@@ -195,4 +196,23 @@ fn a_coarse_clock_does_not_feign_certainty() {
     });
     println!("coarse clock: {share:.3}");
     assert!(share > 0.93, "{share}");
+}
+
+/// Both occasions' machines differ in speed by 30%, and the kernel that tells it wobbles as the benchmark does.
+#[test]
+fn a_ratio_freed_of_the_speed_of_the_machine_is_covered() {
+    for effect in PROCESS_EFFECTS {
+        let (share, _) = coverage(1.2, 600, |rng| {
+            let mut on = |scale: f64| device(rng, scale, effect, &[0.0; 5]);
+            let (candidate, reference) = (on(1.2 * 1.3), on(1.0));
+            let speeds = [on(1.3), on(1.0)];
+            compare_relative(&candidate, &reference, [&speeds[0], &speeds[1]], &options())
+                .unwrap()
+                .ratio
+                .interval
+                .unwrap()
+        });
+        println!("relative, {effect:?}: {share:.3}");
+        assert!(share > 0.92, "{effect:?}: {share}");
+    }
 }
