@@ -12,15 +12,15 @@ use crate::settings::Settings;
 pub struct MeasureArguments {
     /// Seconds of measuring for each device or benchmark [default: 3]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    time: Option<f64>,
+    pub time: Option<f64>,
 
     /// Processes of each: the unit of replication [default: 5]
     #[arg(long, value_name = "COUNT")]
-    processes: Option<NonZeroUsize>,
+    pub processes: Option<NonZeroUsize>,
 
     /// Seconds that one answer may take before its process counts as hung [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    timeout: Option<f64>,
+    pub timeout: Option<f64>,
 }
 
 impl MeasureArguments {

@@ -3,13 +3,12 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use tachy_command::measuring::MeasureArguments;
 use tachy_measure::gate::Thresholds;
 use tachy_runtime::Device;
 use tachy_store::{
     BaselineCheck, BaselineComparison, Benchmark, Confirmation, Run, Store, machine_identity,
 };
-
-use tachy_command::measuring::MeasureArguments;
 
 use super::comparison;
 use super::failure::Failure;

@@ -20,10 +20,10 @@ use super::storing::StoreArguments;
 
 /// Tell whether what stands here is slower than another revision, or than what was measured before.
 ///
-/// With --against the two are built, measured and judged side by side, which is the one to trust. The other revision is built in a checkout of its own under `.tachy/checkouts`, what stands here where it stands. Each
-/// benchmark is a command that does the same work in both; the two run in pairs of processes by lot, as in `tachy duel`,
-/// with the other revision against itself as a control. Whatever was found is measured anew in reversed order, and
-/// counts only if it shows again.
+/// With --against the two are built, measured and judged side by side, which is the one to trust. The other revision is
+/// built in a checkout of its own under `.tachy/checkouts`, what stands here where it stands. Each benchmark is a command
+/// that does the same work in both; the two run in pairs of processes by lot, as in `tachy duel`, with the other revision
+/// against itself as a control. Whatever was found is measured anew in reversed order, and counts only if it shows again.
 ///
 /// With --baseline, what the baseline measured is measured again on the same devices and judged against it: run,
 /// compile, first call and peak memory. The speed of the machine itself is taken out with a kernel that never changes.
