@@ -30,6 +30,10 @@ impl Workspace {
         })
     }
 
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub fn target(&self) -> &Path {
         &self.target
     }

@@ -58,7 +58,9 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
         .filter(|benchmark| matches!(benchmark.outcome, Outcome::Failed { .. }))
         .map(|benchmark| format!("`{}`", benchmark.id))
         .collect();
-    if arguments.save.is_wanted(&settings) && !record.benchmarks.is_empty() {
+    // A part into which no benchmark falls is a part nevertheless, which would be missing.
+    let counts = !record.benchmarks.is_empty() || arguments.partition.is_given();
+    if arguments.save.is_wanted(&settings) && counts {
         let mut run = Run::from(record);
         run.labels.extend(arguments.partition.labels());
         arguments.save.save(run, &settings)?;

@@ -26,6 +26,11 @@ impl PartitionArguments {
         self.partition.is_none_or(|partition| partition.holds(name))
     }
 
+    /// Whether it is a part at all.
+    pub fn is_given(&self) -> bool {
+        self.partition.is_some()
+    }
+
     /// What to note with a run: nothing, if it is no part.
     pub fn labels(&self) -> Vec<(String, String)> {
         let Some(partition) = self.partition else { return Vec::new() };

@@ -30,7 +30,7 @@ pub struct Settings {
     pub timeout: Option<f64>,
     /// Where runs are stored: a file, relative to the folder of `tachy.toml`, or a URL.
     pub store: Option<String>,
-    /// Whether `compare` and `bench` store their runs without being asked.
+    /// Whether `compare`, `bench` and `cargo bench` store their runs without being asked.
     pub save: Option<bool>,
     /// What `tachy check` measures.
     pub check: CheckSettings,

@@ -9,6 +9,7 @@
 //! - [`mod@file`] writes stores to files, as [`json_lines`] or as Parquet, and reads them back without loss; [`merge`] joins
 //!   stores.
 //! - [`BaselineCheck`] judges what was measured again against what has a name.
+//! - [`Suite`] tells which parts of a suite are there that several machines measured.
 //! - [`import`] reads what criterion, divan, hyperfine, Google Benchmark and pytest-benchmark wrote.
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ mod series;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod store;
+mod suite;
 
 pub use check::{BaselineCheck, BaselineComparison, Confirmation};
 pub use error::StoreError;
@@ -42,3 +44,4 @@ pub use series::{SeriesKey, machine_identity, metric_identifier, metric_of_ident
 pub use store::{
     Baseline, History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, Store,
 };
+pub use suite::Suite;

@@ -5,6 +5,8 @@
 
 mod gate;
 mod prepare;
+#[cfg(unix)]
+mod slurm;
 mod speed;
 mod statistics;
 
@@ -67,6 +69,13 @@ pub enum Trial {
     },
     /// The gate on real processes: false alarms among equals, and whether what is announced is found
     Gate(gate::Gate),
+    /// The worked example of a Slurm job array, on a cluster of this machine alone; Slurm must be installed
+    #[cfg(unix)]
+    Slurm {
+        /// Tasks of the array
+        #[arg(long, default_value_t = 3)]
+        parts: u64,
+    },
 }
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
@@ -74,6 +83,8 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Planner { folder } => return planner(workspace, folder.as_deref()),
         Trial::Statistics { share } => return statistics::statistics(workspace, *share),
         Trial::Gate(trial) => return gate::gate(workspace, trial),
+        #[cfg(unix)]
+        Trial::Slurm { parts } => return slurm::slurm(workspace, *parts),
         _ => {}
     }
     let bench = Bench::prepare(workspace, journal)?;
@@ -81,6 +92,8 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Planner { .. } | Trial::Statistics { .. } | Trial::Gate(_) => {
             unreachable!("they need no engine")
         }
+        #[cfg(unix)]
+        Trial::Slurm { .. } => unreachable!("it needs no engine"),
         Trial::Agreement => agreement(&bench),
         Trial::Repeat { model } => repeat(&bench, model),
         Trial::Speed { models, threads, time, devices } => {
