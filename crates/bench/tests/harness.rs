@@ -242,7 +242,10 @@ fn what_is_measured_is_told_and_stored() {
     for (name, value) in [("branch", "main"), ("partition", "1/1"), ("suite", "nightly")] {
         assert_eq!(run.labels[name], value);
     }
-    assert_eq!(run.benchmarks.len(), 10);
+    // The last one is the kernel that never changes, of all processes.
+    assert_eq!(run.benchmarks.len(), 11);
+    assert_eq!(run.benchmarks[10].name, tachy_store::REFERENCE);
+    assert_eq!(run.benchmarks[10].outcome.measurements()[0].processes.len(), 2 * 10);
     let tick = run.environment.clock_tick;
     for (benchmark, row) in run.benchmarks.iter().zip(document["benchmarks"].as_array().unwrap()) {
         assert_eq!(row["name"], benchmark.name.as_str());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tachy_measure::{Comparison, Outcome as Compared, Subject};
 
-use crate::{Benchmark, Outcome, REFERENCE, Run, RunId};
+use crate::{Benchmark, Outcome, Run, RunId};
 
 /// The label that keeps what was compared, so that it can be compared again.
 const SUBJECT: &str = "subject";
@@ -50,15 +50,7 @@ impl From<Comparison> for Run {
             });
         }
         if let Some(speed) = comparison.machine_speed {
-            benchmarks.push(Benchmark {
-                name: REFERENCE.to_owned(),
-                parameters: BTreeMap::new(),
-                outcome: Outcome::Measured {
-                    agreement: None,
-                    measurements: vec![speed],
-                    warm_ups: Vec::new(),
-                },
-            });
+            benchmarks.push(Benchmark::of_machine_speed(speed));
         }
         Self {
             id: RunId::new(started),

@@ -4,7 +4,7 @@ use tachy_measure::function::{Outcome as Measured, Record};
 
 use crate::{Benchmark, Outcome, Run, RunId};
 
-/// One benchmark for each, with the same name and parameters.
+/// One benchmark for each, with the same name and parameters, and the speed of the machine.
 impl From<Record> for Run {
     fn from(record: Record) -> Self {
         let labels = [
@@ -23,13 +23,14 @@ impl From<Record> for Run {
                 }
             },
         });
+        let speed = record.machine_speed.map(Benchmark::of_machine_speed);
         Self {
             id: RunId::new(record.started),
             started: record.started,
             command: "cargo-bench".to_owned(),
             environment: record.environment,
             labels: labels.into(),
-            benchmarks: benchmarks.collect(),
+            benchmarks: benchmarks.chain(speed).collect(),
         }
     }
 }

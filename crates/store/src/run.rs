@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tachy_measure::{Agreement, Environment, Measurement, Series, Stage, WarmUp};
 use tachy_stats::Samples;
 
-use crate::RunId;
+use crate::{REFERENCE, RunId};
 
 /// The label that says which part of a suite a run is: `3/8`.
 pub const PARTITION: &str = "partition";
@@ -44,6 +44,21 @@ pub struct Benchmark {
     pub parameters: BTreeMap<String, String>,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+impl Benchmark {
+    /// The kernel that never changes, by which histories are freed of the machine's moods.
+    pub(crate) fn of_machine_speed(speed: Measurement) -> Self {
+        Self {
+            name: REFERENCE.to_owned(),
+            parameters: BTreeMap::new(),
+            outcome: Outcome::Measured {
+                agreement: None,
+                measurements: vec![speed],
+                warm_ups: Vec::new(),
+            },
+        }
+    }
 }
 
 /// What came of a benchmark.

@@ -11,11 +11,15 @@ use super::protocol::{Counted, Reply, Request};
 use super::record::Throughput;
 use super::routine::{Routine, Stopwatch, Tally};
 use crate::clock::{Clock, TICKS_PER_SAMPLE};
+use crate::machine_speed::MachineSpeed;
 use crate::record::WarmUp;
 use crate::warm_up::{MOST_CALLS, calibrate, warm_up};
 
 /// Most samples of a process, about: where iterations are short, samples are longer instead.
 const SAMPLES: f64 = 200.0;
+
+/// How often a process looks how fast the machine is, about.
+const SPEED_LOOKS: f64 = 8.0;
 
 /// Most iterations over which allocations are counted.
 const MOST_COUNTED: u32 = 64;
@@ -127,15 +131,21 @@ impl Task {
         let WarmUp { calls, seconds, steady } = warmed_up;
         self.tell(&Reply::WarmedUp { calls, seconds, steady, sample_seconds })?;
 
-        let mut samples = Vec::new();
-        let start = Instant::now();
+        let (mut samples, mut machine) = (Vec::new(), Vec::new());
+        let speed = MachineSpeed::new();
+        let (start, mut looks) = (Instant::now(), 0.0);
         loop {
             samples.push(time(iterations)? / f64::from(iterations));
-            if start.elapsed().as_secs_f64() >= self.seconds {
+            let elapsed = start.elapsed().as_secs_f64();
+            if elapsed >= looks / SPEED_LOOKS * share {
+                machine.extend(speed.sample());
+                looks += 1.0;
+            }
+            if elapsed >= share {
                 break;
             }
         }
-        self.tell(&Reply::Sampled { samples, iterations })?;
+        self.tell(&Reply::Sampled { samples, iterations, machine })?;
         Ok(self.tally.as_deref_mut().map(|tally| {
             let iterations = iterations.min(MOST_COUNTED);
             tally.take();

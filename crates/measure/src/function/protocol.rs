@@ -19,11 +19,28 @@ pub(super) struct Request {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]
 pub(super) enum Reply {
-    FirstCall { seconds: f64 },
-    WarmedUp { calls: usize, seconds: f64, steady: bool, sample_seconds: f64 },
-    Sampled { samples: Vec<f64>, iterations: u32 },
-    Finished { counted: Option<Counted>, throughput: Option<Throughput> },
-    Failed { message: String },
+    FirstCall {
+        seconds: f64,
+    },
+    WarmedUp {
+        calls: usize,
+        seconds: f64,
+        steady: bool,
+        sample_seconds: f64,
+    },
+    /// The samples, and those of the kernel that never changes.
+    Sampled {
+        samples: Vec<f64>,
+        iterations: u32,
+        machine: Vec<f64>,
+    },
+    Finished {
+        counted: Option<Counted>,
+        throughput: Option<Throughput>,
+    },
+    Failed {
+        message: String,
+    },
 }
 
 /// What was allocated in so many iterations.

@@ -24,6 +24,9 @@ pub struct Record {
     pub settings: Settings,
     /// Where.
     pub environment: Environment,
+    /// The time of [a kernel that never changes](crate::MachineSpeed), taken in every process beside its own samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_speed: Option<Measurement>,
     /// The benchmarks, in the program's order.
     pub benchmarks: Vec<Benchmark>,
 }

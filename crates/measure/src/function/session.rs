@@ -88,6 +88,7 @@ pub fn measure(
     let (start, started) = (Instant::now(), milliseconds_since_1970());
     let environment = Environment::of_this_machine(Clock::measure());
     let mut random = StdRng::seed_from_u64(plan.seed);
+    let mut machine = Vec::new();
     let mut trials: Vec<Trial> = plan.cases.iter().map(|_| Trial::default()).collect();
     let of = plan.cases.len() * plan.processes;
     for process in 0..plan.processes {
@@ -99,7 +100,8 @@ pub fn measure(
                 observe(Event::Starting { id, process });
                 let mut command = worker();
                 command.env(PADDING, "x".repeat(random.random_range(0..MOST_PADDING)));
-                if let Err((stage, message)) = trials[index].run(plan, id, command) {
+                let result = trials[index].run(plan, id, command, &mut machine);
+                if let Err((stage, message)) = result {
                     observe(Event::Lost { id, message: &message });
                     let message = match process {
                         0 => message,
@@ -121,6 +123,7 @@ pub fn measure(
             seed: plan.seed,
         },
         environment,
+        machine_speed: (!machine.is_empty()).then(|| measurement(Metric::Time, machine)),
         benchmarks: plan.cases.iter().zip(trials).map(|(case, trial)| trial.finish(case)).collect(),
     }
 }
@@ -137,8 +140,14 @@ struct Trial {
 }
 
 impl Trial {
-    /// One process, from its start to its end.
-    fn run(&mut self, plan: &Plan, id: &str, command: Command) -> Result<(), (Stage, String)> {
+    /// One process, from its start to its end. How fast the machine was meanwhile is added to `machine`.
+    fn run(
+        &mut self,
+        plan: &Plan,
+        id: &str,
+        command: Command,
+        machine: &mut Vec<Series>,
+    ) -> Result<(), (Stage, String)> {
         let share = plan.time.as_secs_f64() / plan.processes as f64;
         // Warming up may take as long as measuring does, and a second where that is less.
         let warm_up = share.max(1.0);
@@ -164,10 +173,12 @@ impl Trial {
         // The last sample may begin just before the time is up.
         let limit = later(share + sample_seconds);
         match hear(&mut process, limit).map_err(at(Stage::Sample))? {
-            Reply::Sampled { samples, iterations } => {
-                let samples =
-                    Samples::new(samples).map_err(|error| (Stage::Sample, error.to_string()))?;
-                self.times.push(series(samples, iterations));
+            Reply::Sampled { samples, iterations, machine: speed } => {
+                let checked = |samples: Vec<f64>| {
+                    Samples::new(samples).map_err(|error| (Stage::Sample, error.to_string()))
+                };
+                self.times.push(series(checked(samples)?, iterations));
+                machine.push(series(checked(speed)?, 1));
             }
             _ => return Err((Stage::Sample, unexpected())),
         }
@@ -200,7 +211,7 @@ impl Trial {
         let measurements = measurements
             .into_iter()
             .filter(|(_, processes)| !processes.is_empty())
-            .map(|(metric, processes)| Measurement { metric, unit: metric.unit(), processes });
+            .map(|(metric, processes)| measurement(metric, processes));
         let outcome = match self.failure {
             Some((stage, message)) => Outcome::Failed { stage, message },
             None => {
@@ -215,6 +226,10 @@ impl Trial {
             outcome,
         }
     }
+}
+
+fn measurement(metric: Metric, processes: Vec<Series>) -> Measurement {
+    Measurement { metric, unit: metric.unit(), processes }
 }
 
 fn series(samples: Samples, calls_per_sample: u32) -> Series {

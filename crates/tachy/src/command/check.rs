@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use tachy_measure::Partition;
 use tachy_measure::duel::{Event, Options};
 use tachy_measure::gate::{
     self, CheckOptions, Conclusion, GateEvent, NamedCommand, Stage, Status, Suite, Thresholds,
@@ -31,6 +32,7 @@ use super::storing::StoreArguments;
 #[command(after_help = "Examples:\n  \
     tachy check --against main                     the benchmarks of tachy.toml, here against main\n  \
     tachy check --against HEAD~1 'sort 1 M'        one of them\n  \
+    tachy check --against main --partition 3/8     the third of eight parts, for one of eight machines\n  \
     tachy check --against v1.2 --build 'cargo build --release' -- target/release/tool big.txt\n  \
     tachy check --against origin/main --format github --strict\n  \
     tachy check --baseline release-1.2 --threshold 5% --compile-threshold 20%\n  \
@@ -69,6 +71,10 @@ pub(super) struct CheckCommand {
     /// A command to measure, instead of those of tachy.toml
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "names")]
     command: Vec<String>,
+
+    /// Measure one part of the benchmarks of tachy.toml only: 3/8 is the third of eight
+    #[arg(long, value_name = "PART/PARTS", conflicts_with_all = ["baseline", "command"])]
+    partition: Option<Partition>,
 
     /// Build a revision with this, in a shell, in the revision's folder
     #[arg(long, value_name = "COMMAND")]
@@ -129,6 +135,15 @@ impl CheckCommand {
             return self.tell(&check.conclusion(), &check);
         };
         let options = self.options(against, settings)?;
+        if let Some(partition) = self.partition
+            && options.suite.benchmarks.is_empty()
+            && !settings.check.benchmarks.is_empty()
+        {
+            anstream::eprintln!(
+                "Nothing is to be measured: no benchmark falls into part {partition}."
+            );
+            return Ok(());
+        }
         let stop = stop_on_interrupt();
         let record = {
             let progress = Progress::new(0);
@@ -217,8 +232,11 @@ impl CheckCommand {
                 )));
             }
         }
-        let chosen =
-            known.iter().filter(|(name, _)| self.names.is_empty() || self.names.contains(name));
+        let is_wanted = |name: &String| {
+            (self.names.is_empty() || self.names.contains(name))
+                && self.partition.is_none_or(|partition| partition.holds(name))
+        };
+        let chosen = known.iter().filter(|(name, _)| is_wanted(name));
         Ok(chosen
             .map(|(name, command)| NamedCommand { name: name.clone(), command: command.clone() })
             .collect())
