@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::gate;
 use crate::test;
 use crate::trial::Trial;
 
@@ -34,7 +35,9 @@ pub enum Task {
     },
     /// Tests the kernels with AddressSanitizer; building them so takes many minutes
     Sanitize,
-    /// What continuous integration runs: lint and test, without the engine tract
+    /// Tells whether the kernels have become slower than those of another revision
+    Gate(gate::Options),
+    /// What continuous integration runs: lint, test and gate, without the engine tract
     Ci,
     /// Writes the test material: the node tests of the `onnx` package and its light models, re-seeded
     Data,

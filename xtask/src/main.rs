@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod command_line;
+mod gate;
 mod journal;
 mod lint;
 mod material;
@@ -41,10 +42,12 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
         Task::Test(options) => test::run(workspace, journal, &options),
         Task::Trial(trial) => trial::run(workspace, journal, &trial),
         Task::Lint { tract } => lint::run(workspace, journal, tract),
+        Task::Gate(options) => gate::run(workspace, journal, &options),
         Task::Sanitize => sanitize::run(workspace, journal),
         Task::Ci => {
             lint::run(workspace, journal, false)?;
-            test::run(workspace, journal, &test::Options::default())
+            test::run(workspace, journal, &test::Options::default())?;
+            gate::run(workspace, journal, &gate::Options::default())
         }
         Task::Data => {
             let python = python::Environment::prepare(workspace, journal)?;

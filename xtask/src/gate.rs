@@ -1,0 +1,40 @@
+//! The project's own gate: its kernels against another revision's.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::journal::Journal;
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub struct Options {
+    /// The revision to compare with
+    #[arg(long, value_name = "REVISION", default_value = PREVIOUS)]
+    against: String,
+}
+
+const PREVIOUS: &str = "HEAD~1";
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { against: PREVIOUS.to_owned() }
+    }
+}
+
+/// Runs `tachy check` on what `tachy.toml` names. A revision that has no benchmarks yet is left out, and so is one that
+/// is not there, as in a clone without history.
+pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> Result<()> {
+    let program = format!("{}:benches/gate.rs", options.against);
+    let known = workspace.command("git").args(["cat-file", "-e", &program]).output();
+    if !known.is_ok_and(|output| output.status.success()) {
+        journal.leave_out(format!(
+            "The kernels were not gated: `{}` is no commit here that has their benchmarks. Clone with its history.",
+            options.against
+        ));
+        return Ok(());
+    }
+    let mut command = workspace.cargo();
+    command.args(["run", "--quiet", "--package", "tachy", "--", "check", "--time", "15"]);
+    command.args(["--against", &options.against]);
+    journal.step("gate the kernels", &mut command)
+}
