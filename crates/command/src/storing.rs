@@ -69,6 +69,11 @@ pub struct SaveArguments {
 }
 
 impl SaveArguments {
+    /// The store.
+    pub fn store(&self) -> &StoreArguments {
+        &self.store
+    }
+
     /// Whether the run is to be stored.
     pub fn is_wanted(&self, settings: &Settings) -> bool {
         self.save || (settings.save == Some(true) && !self.no_save)

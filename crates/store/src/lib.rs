@@ -15,6 +15,7 @@
 
 mod check;
 mod comparison;
+mod duel;
 mod error;
 pub mod file;
 mod function;

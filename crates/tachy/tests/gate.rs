@@ -71,12 +71,18 @@ fn five_times_the_work_is_a_critical_regression_in_every_format() {
 fn what_is_in_no_commit_yet_is_measured_against_the_last() {
     let folder = repository(&[20_000]);
     fs::write(folder.path().join("work.sh"), "exit 0\n").unwrap();
-    let output =
-        check(folder.path(), &["--against", "HEAD", "--format", "markdown"], &["sh", "work.sh"]);
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path().join("store.sqlite").display().to_string();
+    let arguments = ["--against", "HEAD", "--format", "markdown", "--save", "--store", &store];
+    let output = check(folder.path(), &arguments, &["sh", "work.sh"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.starts_with("**All pass: the benchmark is not slower"), "{text}");
     assert!(text.contains("with uncommitted changes") && text.contains("| faster |"), "{text}");
+    // What stands here is remembered under the benchmark's name.
+    let output = tachy(folder.path(), &["history", "sh work.sh", "--store", &store]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("sh work.sh · processor time"), "{text}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::lots::{LotsArguments, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::storing::StoreArguments;
+use super::storing::SaveArguments;
 
 /// Tell whether what stands here is slower than another revision, or than what was measured before.
 ///
@@ -62,7 +62,7 @@ pub(super) struct CheckCommand {
     processes: Option<NonZeroUsize>,
 
     #[command(flatten)]
-    store: StoreArguments,
+    save: SaveArguments,
 
     /// Benchmarks of tachy.toml or of the baseline; all if there are none
     #[arg(value_name = "BENCHMARK")]
@@ -132,7 +132,13 @@ impl CheckCommand {
         let Some(against) = &self.against else {
             let name = self.baseline.as_deref().expect("one of the two is given");
             let check = baseline_check::measure(&self.baseline_options(name), settings)?;
-            return self.tell(&check.conclusion(), &check);
+            let result = self.tell(&check.conclusion(), &check);
+            if self.save.is_wanted(settings) && self.run.is_none() {
+                for comparison in check.comparisons {
+                    self.save.save(comparison.candidate, settings)?;
+                }
+            }
+            return result;
         };
         let options = self.options(against, settings)?;
         if let Some(partition) = self.partition
@@ -149,7 +155,11 @@ impl CheckCommand {
             let progress = Progress::new(0);
             gate::check(&options, &stop, |event| show(&progress, event))?
         };
-        self.tell(&record.conclusion(), &record)
+        let result = self.tell(&record.conclusion(), &record);
+        if self.save.is_wanted(settings) {
+            self.save.save((&record).into(), settings)?;
+        }
+        result
     }
 
     /// Writes the result, and fails if the gate is closed.
@@ -181,7 +191,7 @@ impl CheckCommand {
             processes: self.processes,
             thresholds: self.thresholds(),
             margin: self.lots.margin,
-            store: &self.store,
+            store: self.save.store(),
         }
     }
 

@@ -11,6 +11,8 @@ use super::failure::Failure;
 use super::lots::{Deciding, fresh_seed, parse_share, stop_on_interrupt};
 use super::output;
 use super::progress::Progress;
+use super::settings::Settings;
+use super::storing::SaveArguments;
 use tachy_command::measuring::parse_seconds;
 
 /// Judge two commands of any kind: in pairs of processes, by lot, until it is sure.
@@ -112,6 +114,9 @@ pub(super) struct DuelCommand {
     /// File for the result, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    save: SaveArguments,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -133,8 +138,8 @@ enum Format {
 }
 
 impl DuelCommand {
-    pub(super) fn execute(self) -> Result<(), Failure> {
-        let (format, file) = (self.format, self.output.clone());
+    pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
+        let (format, file, save) = (self.format, self.output.clone(), self.save.clone());
         let options = self.options()?;
         let stop = stop_on_interrupt();
         let record = {
@@ -146,6 +151,9 @@ impl DuelCommand {
             Format::Json => tachy_report::duel::json(&record),
         };
         output::write(&text, file.as_deref())?;
+        if save.is_wanted(settings) {
+            save.save((&record).into(), settings)?;
+        }
         match record.interrupted {
             true => Err(Failure::Interrupted),
             false => Ok(()),

@@ -93,7 +93,7 @@ impl Command {
             Command::Verify(command) => command.execute(&settings()?),
             Command::Bench(command) => command.execute(&settings()?),
             Command::Compare(command) => command.execute(&settings()?),
-            Command::Duel(command) => command.execute(),
+            Command::Duel(command) => command.execute(&settings()?),
             Command::Check(command) => command.execute(&settings()?),
             Command::Bisect(command) => command.execute(&settings()?),
             Command::Baseline(command) => command.execute(&settings()?),
