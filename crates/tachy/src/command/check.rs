@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tachy_measure::Partition;
+use tachy_command::partition::PartitionArguments;
 use tachy_measure::duel::{Event, Options};
 use tachy_measure::gate::{
     self, CheckOptions, Conclusion, GateEvent, NamedCommand, Stage, Status, Suite, Thresholds,
 };
+use tachy_store::Run;
 
 use super::baseline_check::{self, BaselineOptions};
 use super::failure::Failure;
@@ -50,7 +51,7 @@ pub(super) struct CheckCommand {
     against: Option<String>,
 
     /// The baseline to compare with; `NAME` is all of `NAME/…`, too
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["against", "command", "build"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["against", "command", "build", "partition"])]
     baseline: Option<String>,
 
     /// Compare this stored run with the baseline instead of measuring: the beginning of its name, or `latest`
@@ -69,12 +70,11 @@ pub(super) struct CheckCommand {
     names: Vec<String>,
 
     /// A command to measure, instead of those of tachy.toml
-    #[arg(last = true, value_name = "COMMAND", conflicts_with = "names")]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["names", "partition"])]
     command: Vec<String>,
 
-    /// Measure one part of the benchmarks of tachy.toml only: 3/8 is the third of eight
-    #[arg(long, value_name = "PART/PARTS", conflicts_with_all = ["baseline", "command"])]
-    partition: Option<Partition>,
+    #[command(flatten)]
+    partition: PartitionArguments,
 
     /// Build a revision with this, in a shell, in the revision's folder
     #[arg(long, value_name = "COMMAND")]
@@ -141,13 +141,11 @@ impl CheckCommand {
             return result;
         };
         let options = self.options(against, settings)?;
-        if let Some(partition) = self.partition
+        if self.partition.is_given()
             && options.suite.benchmarks.is_empty()
             && !settings.check.benchmarks.is_empty()
         {
-            anstream::eprintln!(
-                "Nothing is to be measured: no benchmark falls into part {partition}."
-            );
+            anstream::eprintln!("Nothing is to be measured: no benchmark falls into this part.");
             return Ok(());
         }
         let stop = stop_on_interrupt();
@@ -157,7 +155,9 @@ impl CheckCommand {
         };
         let result = self.tell(&record.conclusion(), &record);
         if self.save.is_wanted(settings) {
-            self.save.save((&record).into(), settings)?;
+            let mut run = Run::from(&record);
+            run.labels.extend(self.partition.labels());
+            self.save.save(run, settings)?;
         }
         result
     }
@@ -243,8 +243,7 @@ impl CheckCommand {
             }
         }
         let is_wanted = |name: &String| {
-            (self.names.is_empty() || self.names.contains(name))
-                && self.partition.is_none_or(|partition| partition.holds(name))
+            (self.names.is_empty() || self.names.contains(name)) && self.partition.holds(name)
         };
         let chosen = known.iter().filter(|(name, _)| is_wanted(name));
         Ok(chosen
