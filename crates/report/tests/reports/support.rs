@@ -165,6 +165,8 @@ pub fn comparison(rows: Vec<Row>) -> Comparison {
             clock_tick: 2.6e-8,
             ..Environment::default()
         },
+        subject: None,
+        machine_speed: None,
         reference: Device::of("cpu"),
         rows,
         absent: Vec::new(),
