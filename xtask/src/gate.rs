@@ -34,9 +34,9 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> R
         ));
         return Ok(());
     }
-    // Built as the tests build it, nothing is left to do after them.
+    // Built with the tests and as they are, nothing is left to do after them.
     let mut build = workspace.cargo();
-    build.arg("build").args(scope(false)).args(["--bin", "tachy"]);
+    build.args(["test", "--no-run", "--quiet"]).args(scope(false));
     journal.step("build the gate", &mut build)?;
     let mut command = workspace.command(workspace.target().join("debug/tachy"));
     command.args(["check", "--time", "15", "--against", &options.against]);
