@@ -134,7 +134,7 @@ impl LogRatio {
         let paired = pairing == Pairing::ByRound
             && rounds >= FEWEST_PAIRED_ROUNDS
             && rounds == reference.medians.len();
-        let (variance, degrees_of_freedom) = if paired {
+        let spread = if paired {
             let pairs = candidate.medians.iter().zip(&reference.medians);
             let differences: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
             (variance(&differences) / rounds as f64, rounds as f64 - 1.0)
@@ -143,13 +143,7 @@ impl LogRatio {
         };
         Self {
             difference: candidate.mean - reference.mean,
-            uncertainty: Uncertainty {
-                variance,
-                degrees_of_freedom,
-                half_tick: a.half_tick + b.half_tick,
-                highest_level: a.highest_level.min(b.highest_level),
-                replication: a.replication.weaker(b.replication),
-            },
+            uncertainty: Uncertainty::of_difference(a, b, spread),
             paired,
         }
     }
@@ -157,16 +151,12 @@ impl LogRatio {
     /// The ratio relative to another one, which was measured beside it.
     pub(crate) fn relative_to(&self, other: &Self) -> Self {
         let (a, b) = (&self.uncertainty, &other.uncertainty);
-        let (variance, degrees_of_freedom) = welch(a, b);
         Self {
             difference: self.difference - other.difference,
             uncertainty: Uncertainty {
-                variance,
-                degrees_of_freedom,
-                half_tick: a.half_tick + b.half_tick,
-                highest_level: a.highest_level.min(b.highest_level),
                 // What is replicated is what the ratio is of; the other one only takes a common factor out.
                 replication: a.replication,
+                ..Uncertainty::of_difference(a, b, welch(a, b))
             },
             paired: false,
         }
@@ -190,6 +180,17 @@ impl LogRatio {
 }
 
 impl Uncertainty {
+    /// That of a difference, whose squared standard error has so many degrees of freedom.
+    fn of_difference(a: &Self, b: &Self, (variance, degrees_of_freedom): (f64, f64)) -> Self {
+        Self {
+            variance,
+            degrees_of_freedom,
+            half_tick: a.half_tick + b.half_tick,
+            highest_level: a.highest_level.min(b.highest_level),
+            replication: a.replication.weaker(b.replication),
+        }
+    }
+
     /// Brings the logarithm `center` and its interval back to the scale of the values.
     fn estimate(&self, center: f64, level: f64) -> Estimate {
         let interval = (level <= self.highest_level).then(|| {
