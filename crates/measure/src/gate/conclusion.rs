@@ -142,11 +142,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether a gate stays open.
-    pub fn passes(self) -> bool {
-        self == Status::AllPass
-    }
-
     /// The words for people.
     pub const fn name(self) -> &'static str {
         match self {
