@@ -1,0 +1,11 @@
+//! What was recorded in one session: operations, threads, spans.
+
+mod operation;
+mod span;
+mod thread;
+mod whole;
+
+pub use operation::{Operation, Work};
+pub use span::Span;
+pub use thread::Thread;
+pub use whole::{Overhead, Trace};

@@ -1,0 +1,35 @@
+//! All that one session recorded.
+
+use super::{Operation, Span, Thread};
+
+/// All that one session recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// What was recorded.
+    pub name: String,
+    /// When the session started: nanoseconds since 1970-01-01 UTC.
+    pub started: u64,
+    /// How long the session was, in nanoseconds.
+    pub wall: u64,
+    /// The operations; spans name them by position.
+    pub operations: Vec<Operation>,
+    /// The threads; spans name them by position.
+    pub threads: Vec<Thread>,
+    /// The spans, by thread, then by start; a span stands before those that lie in it.
+    pub spans: Vec<Span>,
+    /// What the record itself cost, and what it lacks.
+    pub overhead: Overhead,
+}
+
+/// What the record itself cost, and what it lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Overhead {
+    /// Nanoseconds that a span takes for being recorded, measured in this session; 0 if it was not recorded by us.
+    pub per_span: f64,
+    /// Spans that there was no room for.
+    pub dropped: u64,
+    /// Ends without a beginning, and beginnings without an end that the session's end closed.
+    pub unbalanced: u64,
+    /// By how many nanoseconds the clocks of other devices may be off against the host's.
+    pub clock_error: f64,
+}
