@@ -1,0 +1,21 @@
+//! What a trace says: where the time went, what bounds it, and what could be won.
+//!
+//! - [`hotspots`]: a row for each operation, with its share of the run, its rates and what bounds it
+//! - [`bottlenecks`]: the same in sentences, by what is to be gained
+//! - [`CallTree`]: the calls, merged by the path that led to them
+//! - [`Machine`]: the peaks that rates are held against
+
+mod bottleneck;
+mod bound;
+mod call_tree;
+mod hotspot;
+mod hotspots;
+mod machine;
+mod table;
+
+pub use bottleneck::{Bottleneck, Cause, bottlenecks};
+pub use bound::Bound;
+pub use call_tree::{CallTree, Node};
+pub use hotspot::Hotspot;
+pub use hotspots::{Hotspots, ThreadCover, hotspots};
+pub use machine::Machine;
