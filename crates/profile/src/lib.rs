@@ -3,9 +3,13 @@
 //! - [`clock`]: ticks, nanoseconds, and the clocks of other devices;
 //! - [`trace`]: what was recorded: spans of operations on threads, ready to be looked at.
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
+//! - [`stacks`]: call stacks with weights, of spans and of whatever else is counted by call path.
+//! - [`export`]: the files that other programs open.
 
 pub mod analysis;
 pub mod clock;
+pub mod export;
+pub mod stacks;
 pub mod trace;
 
 mod nesting;

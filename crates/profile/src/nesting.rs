@@ -8,8 +8,10 @@ pub(crate) trait Visitor {
     fn thread(&mut self, thread: u32);
     /// A span begins, inside those that have begun and not ended.
     fn enter(&mut self, span: &Span);
-    /// The span that was entered last ends; it was the innermost for so many nanoseconds.
-    fn leave(&mut self, span: &Span, self_time: u64);
+    /// The span that was entered last and has not ended was the innermost from one time to the other.
+    fn own(&mut self, _from: u64, _to: u64) {}
+    /// The span that was entered last ends, at this time; it was the innermost for so many nanoseconds.
+    fn leave(&mut self, span: &Span, time: u64, self_time: u64);
 }
 
 /// Walks over the spans and returns how many were left out, because their operation or thread does not exist.
@@ -72,8 +74,11 @@ impl<'t, V: Visitor> Walk<'t, '_, V> {
         while self.open.last().is_some_and(|last| last.end <= start && !ends_with(last)) {
             self.end_last();
         }
-        if let Some(last) = self.open.last_mut() {
+        if let Some(last) = self.open.last_mut()
+            && start > self.cursor
+        {
             last.self_time += start - self.cursor;
+            self.visitor.own(self.cursor, start);
         }
         self.cursor = start;
         self.open.push(Open { span, end, self_time: 0 });
@@ -90,9 +95,12 @@ impl<'t, V: Visitor> Walk<'t, '_, V> {
     fn end_last(&mut self) {
         if let Some(mut last) = self.open.pop() {
             // One that lay in it may have ended after it.
-            last.self_time += last.end.saturating_sub(self.cursor);
-            self.cursor = self.cursor.max(last.end);
-            self.visitor.leave(last.span, last.self_time);
+            if last.end > self.cursor {
+                last.self_time += last.end - self.cursor;
+                self.visitor.own(self.cursor, last.end);
+                self.cursor = last.end;
+            }
+            self.visitor.leave(last.span, self.cursor, last.self_time);
         }
     }
 }

@@ -81,7 +81,7 @@ impl Visitor for Merge {
         self.open.push(position);
     }
 
-    fn leave(&mut self, _span: &Span, self_time: u64) {
+    fn leave(&mut self, _span: &Span, _time: u64, self_time: u64) {
         if let Some(position) = self.open.pop() {
             self.nodes[position as usize].self_time += self_time;
         }

@@ -190,7 +190,7 @@ impl Visitor for Gathering {
         }
     }
 
-    fn leave(&mut self, span: &Span, self_time: u64) {
+    fn leave(&mut self, span: &Span, _time: u64, self_time: u64) {
         let here = &mut self.on_thread[span.operation as usize];
         here.open -= 1;
         here.self_time += self_time;
