@@ -3,6 +3,8 @@
 
 mod expand;
 mod options;
+#[cfg(test)]
+mod refusals;
 mod signature;
 
 use proc_macro::TokenStream;

@@ -242,6 +242,10 @@ fn what_is_measured_is_told_and_stored() {
     for (name, value) in [("branch", "main"), ("partition", "1/1"), ("suite", "nightly")] {
         assert_eq!(run.labels[name], value);
     }
+    let is_long = |text: &String| text == "long";
+    let mut benchmarks = run.benchmarks.iter();
+    let reads = benchmarks.find(|benchmark| benchmark.parameters.get("text").is_some_and(is_long));
+    assert_eq!(reads.unwrap().parameters["bytes"], "300");
     // The last one is the kernel that never changes, of all processes.
     assert_eq!(run.benchmarks.len(), 11);
     assert_eq!(run.benchmarks[10].name, tachy_store::REFERENCE);

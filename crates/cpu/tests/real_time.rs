@@ -1,8 +1,8 @@
 //! A run makes no allocation, no release, no system call and, on one thread, no locked operation, from the first one on.
 //!
-//! Every model of the zoo is prepared, then run in a process of its own that the kernel kills at the first system call
-//! but `write` (seccomp's strict mode), with an allocator that counts. `cargo test --release -p tachy-cpu --test
-//! real_time -- RUNS [MODEL …]` makes as many runs of each model as are asked for; a handful by default.
+//! Every model of the zoo, and some of 16 bits, is prepared, then run in a process of its own that the kernel kills at
+//! the first system call but `write` (seccomp's strict mode), with an allocator that counts. `cargo test --release -p
+//! tachy-cpu --test real_time -- RUNS [MODEL …]` makes as many runs of each model as are asked for; a handful by default.
 //!
 //! With `locks` instead of a number, one run of each model is executed instruction by instruction, and those that lock
 //! the bus are counted: every lock, reference count and other atomic change begins with one.
@@ -11,10 +11,13 @@
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "real_time/locked_instructions.rs"]
 mod locked_instructions;
+mod narrow_models;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use half::{bf16, f16};
+use narrow_models::{throughout, with_casts};
 use tachy_cpu::CpuBackend;
 use tachy_graph::zoo::{self, ZooOptions};
 use tachy_graph::{Graph, Tensor};
@@ -57,7 +60,8 @@ fn ready(graph: &Graph) -> Box<dyn Executable> {
         .iter()
         .map(|port| {
             let count = port.ty.shape.iter().product();
-            Tensor::new(&port.ty.shape, &vec![0.5f32; count]).unwrap()
+            let wide = Tensor::new(&port.ty.shape, &vec![0.5f32; count]).unwrap();
+            wide.cast(port.ty.dtype, Default::default()).unwrap()
         })
         .collect();
     executable.bind(&inputs).unwrap();
@@ -126,24 +130,36 @@ fn main() {
         });
         assert_eq!(found.locked, 2, "an addition and an exchange are found");
     }
-    for entry in zoo::names() {
-        if !models.is_empty() && !models.iter().any(|model| model == entry.name) {
+    let zoo = zoo::names().iter().map(|entry| {
+        let build = || zoo::build(entry.name, &ZooOptions::default()).unwrap();
+        (entry.name, Box::new(build) as Box<dyn Fn() -> Graph>)
+    });
+    for (name, build) in zoo.chain(narrow()) {
+        if !models.is_empty() && !models.iter().any(|model| model == name) {
             continue;
         }
-        let graph = zoo::build(entry.name, &ZooOptions::default()).unwrap();
-        let mut executable = ready(&graph);
+        let mut executable = ready(&build());
         match what.parse() {
             Ok(runs) => {
                 let (allocations, releases) = run_confined(&mut *executable, runs);
                 println!(
-                    "{}: {runs} runs, {allocations} allocations, {releases} releases, no system call",
-                    entry.name
+                    "{name}: {runs} runs, {allocations} allocations, {releases} releases, no system call"
                 );
-                assert_eq!((allocations, releases), (0, 0), "{} allocates in its runs", entry.name);
+                assert_eq!((allocations, releases), (0, 0), "{name} allocates in its runs");
             }
-            Err(_) => count_locks(entry.name, &mut *executable),
+            Err(_) => count_locks(name, &mut *executable),
         }
     }
+}
+
+/// Models of 16 bits: those whose weights alone are narrow, and those that are narrow throughout.
+fn narrow() -> [(&'static str, Box<dyn Fn() -> Graph>); 4] {
+    [
+        ("weights-f16", Box::new(|| with_casts(f16::from_f32))),
+        ("weights-bf16", Box::new(|| with_casts(bf16::from_f32))),
+        ("all-f16", Box::new(|| throughout(f16::from_f32))),
+        ("all-bf16", Box::new(|| throughout(bf16::from_f32))),
+    ]
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

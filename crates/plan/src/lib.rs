@@ -29,6 +29,7 @@ mod bound;
 mod check;
 pub mod csv;
 mod error;
+mod few;
 mod first_fit;
 mod groups;
 mod improve;

@@ -3,6 +3,7 @@
 use crate::bound::lower_bound;
 use crate::check::check;
 use crate::error::PlanError;
+use crate::few::few;
 use crate::groups::Groups;
 use crate::limits::Limits;
 use crate::merge::merge;
@@ -30,6 +31,12 @@ pub struct Plan {
 ///
 /// If the problem contradicts itself, or if no plan within the capacity was found; the error then holds the best.
 pub fn plan(problem: &Problem, limits: &Limits<'_>) -> Result<Plan, PlanError> {
+    if let Some(plan) = few(problem)
+        && limits.capacity.is_none_or(|capacity| plan.peak <= capacity)
+    {
+        debug_assert_eq!(check(problem, &plan), Ok(()));
+        return Ok(plan);
+    }
     let groups = Groups::new(problem)?;
     let merged = merge(problem, &groups)?;
     let lower_bound = lower_bound(problem, &groups);

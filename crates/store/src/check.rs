@@ -167,6 +167,10 @@ impl BaselineCheck {
             Some(why) => {
                 (Finding::Unsure, format!("a difference showed at first, but {why}; measure anew"))
             }
+            None if pair.begins_at_none(&measurement.processes()) => (
+                counts.outcome,
+                format!("{}; counted from one, as there were none", reason(&counts)),
+            ),
             None => (counts.outcome, reason(&counts)),
         };
         let median = |measurement: &Measurement| Some(measurement.pooled().summary()?.median);
@@ -237,7 +241,7 @@ impl BaselineComparison {
 }
 
 impl Pair<'_> {
-    /// Judges a candidate, which is of this run. `None` if there is nothing to judge: no sample, or a median of 0.
+    /// Judges a candidate, which is of this run. `None` if there is nothing to judge: no sample, or a time of 0.
     fn judge(
         &self,
         candidate: &Measurement,
@@ -246,7 +250,12 @@ impl Pair<'_> {
         level: f64,
     ) -> Option<Verdict> {
         let options = ComparisonOptions { level, margin, ..ComparisonOptions::default() };
-        let (candidate, reference) = (candidate.processes(), self.reference.processes());
+        let (mut candidate, mut reference) = (candidate.processes(), self.reference.processes());
+        if self.begins_at_none(&candidate) {
+            for samples in candidate.iter_mut().chain(&mut reference) {
+                *samples = one_more(samples);
+            }
+        }
         match self.comparison.speeds(run).filter(|_| is_time(self.candidate.metric)) {
             Some([now, before]) => {
                 compare_relative(&candidate, &reference, [&now, &before], &options).ok()
@@ -254,6 +263,21 @@ impl Pair<'_> {
             None => compare(&candidate, &reference, &options).ok(),
         }
     }
+
+    /// Whether allocations or bytes are counted of which there were none on one of the occasions. There is no ratio to
+    /// nothing, so that one more is counted everywhere.
+    fn begins_at_none(&self, candidate: &[Samples]) -> bool {
+        let is_none = |processes: &[Samples]| {
+            processes.iter().any(|samples| samples.summary().is_some_and(|s| s.median == 0.0))
+        };
+        !is_time(self.candidate.metric)
+            && (is_none(&self.reference.processes()) || is_none(candidate))
+    }
+}
+
+fn one_more(samples: &Samples) -> Samples {
+    let values = samples.values().iter().map(|count| count + 1.0).collect();
+    Samples::new(values).expect("a count and one is a count")
 }
 
 fn is_time(metric: Metric) -> bool {

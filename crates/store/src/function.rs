@@ -1,6 +1,8 @@
 //! The run that benchmarks of functions are.
 
-use tachy_measure::function::{Outcome as Measured, Record};
+use std::collections::BTreeMap;
+
+use tachy_measure::function::{Benchmark as Function, Outcome as Measured, Record, Throughput};
 
 use crate::{Benchmark, Outcome, Run, RunId};
 
@@ -12,8 +14,8 @@ impl From<Record> for Run {
             ("seed".to_owned(), record.settings.seed.to_string()),
         ];
         let benchmarks = record.benchmarks.into_iter().map(|benchmark| Benchmark {
+            parameters: parameters(&benchmark),
             name: benchmark.name,
-            parameters: benchmark.parameters,
             outcome: match benchmark.outcome {
                 Measured::Measured { measurements, warm_ups } => {
                     Outcome::Measured { agreement: None, measurements, warm_ups }
@@ -33,4 +35,18 @@ impl From<Record> for Run {
             benchmarks: benchmarks.chain(speed).collect(),
         }
     }
+}
+
+/// The benchmark's own, and what an iteration works through, in `bytes` or `items`: who works through more has not become
+/// slower.
+fn parameters(benchmark: &Function) -> BTreeMap<String, String> {
+    let mut parameters = benchmark.parameters.clone();
+    if let Some(throughput) = benchmark.throughput {
+        let unit = match throughput {
+            Throughput::Bytes(_) => "bytes",
+            Throughput::Items(_) => "items",
+        };
+        parameters.entry(unit.to_owned()).or_insert_with(|| throughput.amount().to_string());
+    }
+    parameters
 }

@@ -84,6 +84,26 @@ fn a_slow_down_within_the_threshold_is_tolerated_and_each_metric_has_its_own() {
 }
 
 #[test]
+fn what_begins_to_allocate_is_a_regression() {
+    let allocating = |started, counts: [f64; 2]| {
+        let counts: Vec<Vec<f64>> = vec![counts.to_vec(); 5];
+        let processes: Vec<&[f64]> = counts.iter().map(|process| &process[..]).collect();
+        let allocations = measurement(Metric::Allocations, &processes);
+        run(started, vec![benchmark("parse", vec![allocations])])
+    };
+    let conclude = |before, now| {
+        check(allocating(1, before), allocating(2, now), Confirmation::Impossible).conclusion()
+    };
+    let conclusion = conclude([0.0, 0.0], [1.0, 1.0]);
+    assert_eq!(classes(&conclusion), [Class::Regression(Severity::Critical)]);
+    assert_eq!(conclusion.verdicts[0].medians, [0.0, 1.0]);
+    assert!(conclusion.verdicts[0].reason.ends_with("counted from one, as there were none"));
+    assert_eq!(classes(&conclude([1.0, 1.0], [0.0, 0.0])), [Class::Improvement]);
+    assert_eq!(classes(&conclude([0.0, 0.0], [0.0, 0.0])), [Class::Same]);
+    assert_eq!(classes(&conclude([8.0, 8.0], [8.0, 8.0])), [Class::Same]);
+}
+
+#[test]
 fn a_slower_machine_is_no_slower_code() {
     let with_kernel = |started, kernel: f64, code: f64| {
         let mut run = four(started, 1.0);

@@ -83,6 +83,12 @@ fn what_is_in_no_commit_yet_is_measured_against_the_last() {
     let output = tachy(folder.path(), &["history", "sh work.sh", "--store", &store]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("sh work.sh · time"), "{text}");
+    let arguments = ["history", "sh work.sh", "--store", &store, "--format", "markdown"];
+    let output = tachy(folder.path(), &arguments);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| line.starts_with("| sh work.sh")).unwrap_or_default();
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    assert_eq!((cells[2], cells[4], cells[6]), ("time", "1", "nothing"), "{text}");
 }
 
 #[test]

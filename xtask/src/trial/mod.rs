@@ -3,6 +3,7 @@
 //! Each prints its figures. They depend on the machine, so they are no tests; what holds is kept under
 //! `docs/measurements/`.
 
+mod aarch64;
 mod gate;
 mod prepare;
 #[cfg(unix)]
@@ -24,6 +25,12 @@ use crate::workspace::Workspace;
 
 #[derive(Subcommand)]
 pub enum Trial {
+    /// The kernels' tests for 64-bit ARM, where this machine is another, under QEMU; needs the target's standard library
+    Aarch64 {
+        /// Arguments for `cargo test` instead of the kernels' package
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Every engine agrees with the reference on the re-seeded light ResNet-50 within 1e-4 relative L2
     Agreement,
     /// Two runs of one comparison rank the clear winners alike
@@ -79,28 +86,21 @@ pub enum Trial {
 }
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Result<()> {
+    let mut bench = || Bench::prepare(workspace, journal);
     match trial {
-        Trial::Planner { folder } => return planner(workspace, folder.as_deref()),
-        Trial::Statistics { share } => return statistics::statistics(workspace, *share),
-        Trial::Gate(trial) => return gate::gate(workspace, trial),
+        Trial::Aarch64 { arguments } => aarch64::aarch64(workspace, arguments),
+        Trial::Agreement => agreement(&bench()?),
+        Trial::Gate(trial) => gate::gate(workspace, trial),
+        Trial::Parts { models } => parts(&bench()?, models),
+        Trial::Planner { folder } => planner(workspace, folder.as_deref()),
+        Trial::Prepare { models } => prepare::prepare(workspace, &bench()?, models),
+        Trial::Repeat { model } => repeat(&bench()?, model),
         #[cfg(unix)]
-        Trial::Slurm { parts } => return slurm::slurm(workspace, *parts),
-        _ => {}
-    }
-    let bench = Bench::prepare(workspace, journal)?;
-    match trial {
-        Trial::Planner { .. } | Trial::Statistics { .. } | Trial::Gate(_) => {
-            unreachable!("they need no engine")
-        }
-        #[cfg(unix)]
-        Trial::Slurm { .. } => unreachable!("it needs no engine"),
-        Trial::Agreement => agreement(&bench),
-        Trial::Repeat { model } => repeat(&bench, model),
+        Trial::Slurm { parts } => slurm::slurm(workspace, *parts),
         Trial::Speed { models, threads, time, devices } => {
-            speed::speed(&bench, models, *threads, *time, devices)
+            speed::speed(&bench()?, models, *threads, *time, devices)
         }
-        Trial::Prepare { models } => prepare::prepare(workspace, &bench, models),
-        Trial::Parts { models } => parts(&bench, models),
+        Trial::Statistics { share } => statistics::statistics(workspace, *share),
     }
 }
 

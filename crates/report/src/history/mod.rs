@@ -2,7 +2,9 @@
 
 mod chart;
 mod judged;
+mod markdown;
 mod scripts;
 mod terminal;
+mod words;
 
 pub use judged::HistoryReport;

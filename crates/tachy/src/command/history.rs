@@ -21,7 +21,7 @@ use super::storing::StoreArguments;
     tachy history\n  \
     tachy history resnet device=cpu\n  \
     tachy history resnet --metric peak_memory --metric compile\n  \
-    tachy history --format csv > history.csv\n  \
+    tachy history --format markdown > history.md\n  \
     tachy history --runs")]
 pub(super) struct HistoryCommand {
     /// Words that all stand in the benchmark's name or in a parameter such as `device=cpu`
@@ -59,6 +59,8 @@ enum HistoryFormat {
     Text,
     /// JSON, with every point and what was found
     Json,
+    /// GitHub's Markdown, a line for each series
+    Markdown,
     /// One line for each point, values separated by commas
     Csv,
 }
@@ -79,7 +81,7 @@ impl HistoryCommand {
                     let json = serde_json::to_string_pretty(&runs).expect("runs are plain data");
                     output::write(&(json + "\n"), None)
                 }
-                HistoryFormat::Csv => Err(Failure::Input(
+                HistoryFormat::Markdown | HistoryFormat::Csv => Err(Failure::Input(
                     "runs are listed as text or as JSON; choose one with --format.".to_owned(),
                 )),
             };
@@ -107,6 +109,7 @@ impl HistoryCommand {
         let written = match self.format {
             HistoryFormat::Text => report.terminal(output::look(None)),
             HistoryFormat::Json => report.json(),
+            HistoryFormat::Markdown => report.markdown(),
             HistoryFormat::Csv => report.csv(),
         };
         output::write(&written, None)?;
