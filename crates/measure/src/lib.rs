@@ -8,6 +8,7 @@
 //! - [`function`] times functions of the program that calls it, in child processes of that program.
 //! - [`gate`] tells whether what stands here is slower than another revision, and since which commit.
 //! - [`Partition`] says which benchmarks of a suite belong to one of its parts.
+//! - [`TraceDiff`] tells which operations of a program have become slower between two traces.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
@@ -36,6 +37,7 @@ mod revision;
 mod sampler;
 mod scratch;
 mod subject;
+mod trace_diff;
 mod trial;
 mod verify;
 mod warm_up;
@@ -57,5 +59,6 @@ pub use record::{
     Comparison, FORMAT, Measured, ModelDescription, Outcome, Row, Settings, Stage, WarmUp,
 };
 pub use subject::Subject;
+pub use trace_diff::{OperationDiff, TraceDiff};
 pub use verify::{VerifiedCase, VerifyPlan, verify};
 pub use worker::serve;

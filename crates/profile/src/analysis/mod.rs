@@ -3,6 +3,7 @@
 //! - [`hotspots`]: a row for each operation, with its share of the run, its rates and what bounds it
 //! - [`bottlenecks`]: the same in sentences, by what is to be gained
 //! - [`CallTree`]: the calls, merged by the path that led to them
+//! - [`self_times`]: how long each span was the innermost
 //! - [`Machine`]: the peaks that rates are held against
 
 mod bottleneck;
@@ -11,6 +12,7 @@ mod call_tree;
 mod hotspot;
 mod hotspots;
 mod machine;
+mod self_times;
 mod table;
 
 pub use bottleneck::{Bottleneck, Cause, bottlenecks};
@@ -19,3 +21,4 @@ pub use call_tree::{CallTree, Node};
 pub use hotspot::Hotspot;
 pub use hotspots::{Hotspots, ThreadCover, hotspots};
 pub use machine::Machine;
+pub use self_times::self_times;
