@@ -1,5 +1,6 @@
 //! Where the time and the memory of a program go.
 //!
+//! - [`record`]: sessions, and spans at a cost of nanoseconds;
 //! - [`clock`]: ticks, nanoseconds, and the clocks of other devices;
 //! - [`trace`]: what was recorded: spans of operations on threads, ready to be looked at.
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
@@ -10,6 +11,7 @@ pub mod analysis;
 pub mod clock;
 pub mod export;
 pub mod stacks;
+pub mod record;
 pub mod trace;
 
 mod nesting;

@@ -11,4 +11,5 @@ mod ticks;
 pub use alignment::{ClockAlignment, ClockReading};
 pub use calibration::{Calibration, Reading};
 
+pub(crate) use ticks::prepare;
 pub use ticks::{Source, source, ticks};

@@ -17,6 +17,43 @@ pub struct Operation {
     pub work: Option<Work>,
 }
 
+impl Operation {
+    /// An operation of which only the name is known.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            category: String::new(),
+            device: String::new(),
+            detail: String::new(),
+            work: None,
+        }
+    }
+
+    /// Says what kind of work it is.
+    pub fn with_category(mut self, category: impl Into<String>) -> Self {
+        self.category = category.into();
+        self
+    }
+
+    /// Says where it runs.
+    pub fn with_device(mut self, device: impl Into<String>) -> Self {
+        self.device = device.into();
+        self
+    }
+
+    /// Says how it is computed.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Says how much work one span is.
+    pub fn with_work(mut self, work: Work) -> Self {
+        self.work = Some(work);
+        self
+    }
+}
+
 /// The work of one execution of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Work {
