@@ -10,8 +10,8 @@
 pub mod analysis;
 pub mod clock;
 pub mod export;
-pub mod stacks;
 pub mod record;
+pub mod stacks;
 pub mod trace;
 
 mod nesting;
