@@ -18,7 +18,7 @@ impl Visitor for SelfTimes {
 
     fn enter(&mut self, _: &Span) {}
 
-    fn leave(&mut self, span: &Span, self_time: u64) {
+    fn leave(&mut self, span: &Span, _: u64, self_time: u64) {
         self.0[span.operation as usize].push(self_time);
     }
 }
