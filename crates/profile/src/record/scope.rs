@@ -149,7 +149,7 @@ pub struct SpanMetrics {
 /// Runs a closure as a span of an operation with a name and a device, and tells how long it took, whether a session
 /// records or not.
 ///
-/// The name is looked up at each call, under a lock; [`span`] and [`span!`](crate::span!) are for what is called often.
+/// The name is looked up at each call, under a lock; [`span()`] and [`span!`](crate::span!) are for what is called often.
 pub fn profile_operation<R>(
     name: &str,
     device: &str,

@@ -2,10 +2,13 @@
 
 mod operation;
 mod span;
+mod statistics;
 mod thread;
+mod tree;
 mod whole;
 
 pub use operation::{Operation, Work};
 pub use span::Span;
+pub use statistics::OperationStatistics;
 pub use thread::Thread;
 pub use whole::{Overhead, Trace};
