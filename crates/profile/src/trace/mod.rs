@@ -1,5 +1,6 @@
 //! What was recorded in one session: operations, threads, spans.
 
+mod file;
 mod operation;
 mod span;
 mod statistics;
@@ -7,6 +8,7 @@ mod thread;
 mod tree;
 mod whole;
 
+pub use file::TraceFileError;
 pub use operation::{Operation, Work};
 pub use span::Span;
 pub use statistics::OperationStatistics;

@@ -91,14 +91,8 @@ impl Trace {
     pub fn unattributed(&self) -> u64 {
         let mut covered = 0;
         let mut end = 0;
-        let mut main: Vec<&Span> = Vec::new();
-        let main = if self.spans.is_sorted_by_key(|span| (span.thread, span.start)) {
-            self.spans.iter().take_while(|span| span.thread == 0).collect()
-        } else {
-            main.extend(self.spans.iter().filter(|span| span.thread == 0));
-            main.sort_by_key(|span| span.start);
-            main
-        };
+        let mut main: Vec<&Span> = self.spans.iter().filter(|span| span.thread == 0).collect();
+        main.sort_by_key(|span| span.start);
         for span in main {
             let stop = span.start.saturating_add(span.duration).min(self.wall);
             covered += stop.saturating_sub(span.start.max(end));
@@ -122,7 +116,8 @@ impl Visitor for SelfTimes<'_> {
     fn enter(&mut self, _span: &Span) {}
 
     fn leave(&mut self, span: &Span, _time: u64, self_time: u64) {
-        self.0[span.operation as usize].self_time += self_time;
+        let it = &mut self.0[span.operation as usize];
+        it.self_time = it.self_time.saturating_add(self_time);
     }
 }
 
