@@ -68,10 +68,4 @@ impl<'b> Bytes<'b> {
         self.0 = rest;
         Some(f64::from_le_bytes(*number))
     }
-
-    pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
-    }
 }
