@@ -33,26 +33,7 @@ impl Environment {
             return Ok(Self { interpreter });
         }
 
-        let system = system_interpreter(workspace)?;
-        if folder.exists() {
-            fs::remove_dir_all(&folder)
-                .with_context(|| format!("{} cannot be removed.", folder.display()))?;
-        }
-        journal.step(
-            "create the Python environment",
-            workspace.command(system).args(["-m", "venv"]).arg(&folder),
-        )?;
-        journal.step(
-            "install the Python packages",
-            workspace
-                .command(&interpreter)
-                .args(["-m", "pip", "install", "--quiet", "--no-input"])
-                .args(["--disable-pip-version-check", "--requirement"])
-                .arg(&pins),
-        )
-        .context(
-            "The Python packages could not be installed; they need a network, and pip says above what it met",
-        )?;
+        let interpreter = create(workspace, journal, &folder, &pins)?;
         stamp.write()?;
         Ok(Self { interpreter })
     }
@@ -84,6 +65,37 @@ impl Environment {
     }
 }
 
+/// Makes an environment anew in a folder, with the packages that a file pins, and returns its interpreter.
+pub fn create(
+    workspace: &Workspace,
+    journal: &mut Journal,
+    folder: &Path,
+    pins: &Path,
+) -> Result<PathBuf> {
+    let system = system_interpreter(workspace)?;
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("{} cannot be removed.", folder.display()))?;
+    }
+    journal.step(
+        "create the Python environment",
+        workspace.command(system).args(["-m", "venv"]).arg(folder),
+    )?;
+    let interpreter = interpreter_in(folder);
+    journal.step(
+        "install the Python packages",
+        workspace
+            .command(&interpreter)
+            .args(["-m", "pip", "install", "--quiet", "--no-input"])
+            .args(["--disable-pip-version-check", "--requirement"])
+            .arg(pins),
+    )
+    .context(
+        "The Python packages could not be installed; they need a network, and pip says above what it met",
+    )?;
+    Ok(interpreter)
+}
+
 fn helper(workspace: &Workspace, interpreter: &Path, file: &str) -> Command {
     let mut command = workspace.command(interpreter);
     // Compiled helpers would be written next to the sources.
@@ -104,7 +116,8 @@ fn check_pins(workspace: &Workspace, interpreter: &Path) -> Result<()> {
     Ok(())
 }
 
-fn interpreter_in(environment: &Path) -> PathBuf {
+/// The interpreter of an environment.
+pub fn interpreter_in(environment: &Path) -> PathBuf {
     if cfg!(windows) {
         environment.join("Scripts/python.exe")
     } else {

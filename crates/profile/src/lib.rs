@@ -6,10 +6,13 @@
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
 //! - [`stacks`]: call stacks with weights, of spans and of whatever else is counted by call path.
 //! - [`export`]: the files that other programs open.
+//! - `heap` (feature `heap`): where memory is allocated, and which of it is never freed.
 
 pub mod analysis;
 pub mod clock;
 pub mod export;
+#[cfg(feature = "heap")]
+pub mod heap;
 pub mod record;
 pub mod stacks;
 pub mod trace;

@@ -15,6 +15,13 @@ pub(crate) fn bandwidth(rate: f64) -> String {
     scaled(rate, &[(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")])
 }
 
+/// A number of bytes.
+#[cfg(feature = "heap")]
+pub(crate) fn bytes(bytes: f64) -> String {
+    let binary = |power: i32| 1024f64.powi(power);
+    scaled(bytes, &[(binary(3), "GiB"), (binary(2), "MiB"), (binary(1), "KiB"), (1.0, "B")])
+}
+
 /// A share of 1 in percent.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)

@@ -4,6 +4,7 @@
 //! `docs/measurements/`.
 
 mod aarch64;
+mod exports;
 mod gate;
 mod prepare;
 #[cfg(unix)]
@@ -74,6 +75,8 @@ pub enum Trial {
         #[arg(long, default_value_t = 1.0)]
         share: f64,
     },
+    /// The files that traces are written to, opened by the programs they are for, as far as these can be had
+    Exports,
     /// The gate on real processes: false alarms among equals, and whether what is announced is found
     Gate(gate::Gate),
     /// The worked example of a Slurm job array, on a cluster of this machine alone; Slurm must be installed
@@ -90,6 +93,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
     match trial {
         Trial::Aarch64 { arguments } => aarch64::aarch64(workspace, arguments),
         Trial::Agreement => agreement(&bench()?),
+        Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
         Trial::Parts { models } => parts(&bench()?, models),
         Trial::Planner { folder } => planner(workspace, folder.as_deref()),

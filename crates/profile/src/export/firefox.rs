@@ -127,9 +127,10 @@ fn add_threads(
     wall: u64,
 ) -> (ProcessHandle, Vec<ThreadHandle>) {
     let process = profile.add_process(name, 1, time(0));
-    let handles = threads.iter().enumerate().map(|(position, thread)| {
+    let handles = threads.iter().map(|thread| {
+        // A main thread would be named after the process.
         let id = u32::try_from(thread.id).unwrap_or(0);
-        let handle = profile.add_thread(process, id, time(0), position == 0);
+        let handle = profile.add_thread(process, id, time(0), false);
         profile.set_thread_name(handle, &thread.name);
         profile.set_thread_end_time(handle, time(wall));
         profile.set_thread_show_markers_in_timeline(handle, true);
