@@ -2,6 +2,7 @@
 //!
 //! - [`record`]: sessions, and spans at a cost of nanoseconds;
 //! - [`clock`]: ticks, nanoseconds, and the clocks of other devices;
+//! - [`memory`]: what memory is held, by whom, since when;
 //! - [`trace`]: what was recorded: spans of operations on threads, ready to be looked at.
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
 //! - [`stacks`]: call stacks with weights, of spans and of whatever else is counted by call path.
@@ -13,6 +14,7 @@ pub mod clock;
 pub mod export;
 #[cfg(feature = "heap")]
 pub mod heap;
+pub mod memory;
 pub mod record;
 pub mod stacks;
 pub mod trace;
