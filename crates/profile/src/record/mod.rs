@@ -19,6 +19,8 @@
 //! ```
 
 mod assemble;
+#[cfg(feature = "tracing")]
+mod layer;
 mod operations;
 mod pool;
 mod recorder;
@@ -28,6 +30,8 @@ mod scope;
 mod session;
 mod sync;
 
+#[cfg(feature = "tracing")]
+pub use layer::SpanLayer;
 pub use operations::{OperationId, Site};
 pub use scope::{
     Scope, SpanMetrics, end_operation, is_recording, prepare_thread, profile_operation,
