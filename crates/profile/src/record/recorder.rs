@@ -113,6 +113,7 @@ impl Recorder {
     }
 
     /// Ends the span at a place, and those that began after it and were not ended. The thread's own.
+    #[cfg(not(feature = "off"))]
     #[inline]
     pub fn end(&self, place: u32) {
         let now = ticks();

@@ -62,6 +62,7 @@ pub(super) fn with_recorder<R>(session: u32, act: impl FnOnce(&Recorder) -> R) -
 }
 
 /// Does something with the thread's recorder, if it takes part in a session already.
+#[cfg(not(feature = "off"))]
 #[inline(always)]
 pub(super) fn with_joined(session: u32, act: impl FnOnce(&Recorder)) {
     // SAFETY: as in `with_recorder`.

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use super::operations::{OperationId, Site};
 use super::recorder::NOWHERE;
-use super::registry::{register, session, with_joined, with_recorder};
+#[cfg(not(feature = "off"))]
+use super::registry::with_joined;
+use super::registry::{register, session, with_recorder};
 use crate::trace::Operation;
 
 /// Records a span from here to the end of the enclosing block: `let _span = span!("tokenise");`
 ///
 /// The operation's name, and its category after a comma, are constants. The span must be given a name that begins with
 /// an underscore; a lone underscore would end it at once.
+#[cfg(not(feature = "off"))]
 #[macro_export]
 macro_rules! span {
     ($name:expr) => {
@@ -23,30 +26,77 @@ macro_rules! span {
     }};
 }
 
+/// Records nothing, as the feature `off` is on: not even the names remain in the program.
+#[cfg(feature = "off")]
+#[macro_export]
+macro_rules! span {
+    ($name:expr) => {
+        $crate::span!($name, "")
+    };
+    ($name:expr, $category:expr) => {{
+        const _: (&str, &str) = ($name, $category);
+        $crate::record::Scope::none()
+    }};
+}
+
 /// A span of the calling thread, which ends when this is dropped.
 #[derive(Debug)]
 #[must_use = "the span ends as soon as this is dropped: keep it in a variable"]
 pub struct Scope {
-    /// The session that the span belongs to; 0 if it is not recorded.
-    session: u32,
-    place: u32,
+    _open: Open,
     /// It must end on the thread on which it began.
     thread: PhantomData<*const ()>,
 }
 
 impl Scope {
+    /// No span.
     #[inline(always)]
-    fn none() -> Self {
-        Self { session: 0, place: NOWHERE, thread: PhantomData }
+    pub const fn none() -> Self {
+        Self { _open: Open::new(0, NOWHERE), thread: PhantomData }
     }
 }
 
-impl Drop for Scope {
+/// The session that a span belongs to, and the span's place; the session is 0 if it is not recorded.
+#[cfg(not(feature = "off"))]
+#[derive(Debug)]
+struct Open {
+    session: u32,
+    place: u32,
+}
+
+#[cfg(not(feature = "off"))]
+impl Open {
+    #[inline(always)]
+    const fn new(session: u32, place: u32) -> Self {
+        Self { session, place }
+    }
+}
+
+#[cfg(not(feature = "off"))]
+impl Drop for Open {
     #[inline(always)]
     fn drop(&mut self) {
         if self.session != 0 {
             leave(self.session, self.place);
         }
+    }
+}
+
+#[cfg(not(feature = "off"))]
+#[inline(never)]
+fn leave(session: u32, place: u32) {
+    with_joined(session, |recorder| recorder.end(place));
+}
+
+/// Has nothing to drop, so that the compiler does not even consider doing so.
+#[cfg(feature = "off")]
+#[derive(Debug)]
+struct Open;
+
+#[cfg(feature = "off")]
+impl Open {
+    const fn new(_session: u32, _place: u32) -> Self {
+        Self
     }
 }
 
@@ -78,14 +128,9 @@ fn enter_site(session: u32, site: &'static Site) -> Scope {
 #[inline]
 pub(super) fn enter(session: u32, operation: OperationId) -> Scope {
     match with_recorder(session, |recorder| recorder.begin(operation.0)) {
-        Some(place) => Scope { session, place, thread: PhantomData },
+        Some(place) => Scope { _open: Open::new(session, place), thread: PhantomData },
         None => Scope::none(),
     }
-}
-
-#[inline(never)]
-fn leave(session: u32, place: u32) {
-    with_joined(session, |recorder| recorder.end(place));
 }
 
 /// Begins a span of an operation, which [`end_operation`] ends.
@@ -107,8 +152,8 @@ pub fn end_operation(operation: OperationId) {
     }
 }
 
-/// Records a span that is over, between two readings of [`ticks`](crate::clock::ticks): an engine that reads the clock between its steps
-/// needs one reading a step.
+/// Records a span that is over, between two readings of [`ticks`](crate::clock::ticks): an engine that reads the clock
+/// between its steps needs one reading a step.
 ///
 /// Neither allocates, nor locks, nor calls the system, if the thread has called [`prepare_thread`] before.
 #[inline]
