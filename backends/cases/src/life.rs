@@ -1,6 +1,7 @@
 //! The life of a call: bind, run, fetch.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use tachy_graph::{DType, Graph, GraphBuilder, Tensor};
 use tachy_runtime::{Backend, CompileOptions, Device, Error};
@@ -43,6 +44,30 @@ pub fn computes_a_perceptron(backend: &dyn Backend, device: &Device) {
             }
         }
     }
+}
+
+/// Tells the steps of its runs, in order and within the runs, if it was told beforehand that it will be asked.
+pub fn tells_the_steps_of_its_runs(backend: &dyn Backend, device: &Device) {
+    let options = CompileOptions { trace: true, ..CompileOptions::default() };
+    let mut executable = backend.compile(&perceptron(), device, &options).unwrap();
+    executable.bind(&[Tensor::zeros(DType::F32, &[2, 3]).unwrap()]).unwrap();
+    executable.run().unwrap();
+    let runs = executable.run_by_steps(3).unwrap().expect("the engine tells its steps");
+    assert_eq!(runs.len(), 3);
+    for run in &runs {
+        assert!(!run.steps.is_empty());
+        let mut last = Duration::ZERO;
+        for step in &run.steps {
+            assert!(!step.operator.is_empty() && step.start >= last, "{run:?}");
+            // The clock of an engine may tell no less than a microsecond.
+            let end = step.start + step.duration;
+            assert!(end <= run.duration + run.clock_error + Duration::from_micros(2), "{run:?}");
+            last = step.start;
+        }
+    }
+    // A run is a run, whoever asked for its steps.
+    let mut outputs = executable.signature().allocate_outputs().unwrap();
+    executable.fetch(&mut outputs).unwrap();
 }
 
 /// Refuses calls in the wrong order and tensors of the wrong type, and works again afterwards.

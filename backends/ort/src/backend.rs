@@ -14,6 +14,7 @@ use tachy_runtime::{
 use crate::executable::OrtExecutable;
 use crate::library::{self, Loaded};
 use crate::provider::Provider;
+use crate::record::Record;
 use crate::session;
 
 pub(crate) const NAME: &str = "ort";
@@ -101,14 +102,16 @@ fn prepare(
 ) -> Result<Box<dyn Executable>> {
     contain(NAME, "create a session", || {
         let start = Instant::now();
-        let session = session::create(library, provider, model, &signature, options)?;
+        let record = options.trace.then(Record::new).transpose()?;
+        let session =
+            session::create(library, provider, model, &signature, options, record.as_ref())?;
         let phases = vec![("session", start.elapsed())];
         for (output, outlet) in signature.outputs.iter_mut().zip(session.outputs()) {
             output.shape = output.shape.take().or_else(|| shape(outlet));
         }
         let stats = CompileStats { phases, ..Default::default() };
         let executable =
-            OrtExecutable::new(session, provider, signature.close(model, options)?, stats)?;
+            OrtExecutable::new(session, provider, signature.close(model, options)?, stats, record)?;
         Ok(Box::new(executable) as Box<dyn Executable>)
     })
 }

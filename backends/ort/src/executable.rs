@@ -2,18 +2,22 @@
 
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::time::Instant;
 
 use ort::AsPointer;
 use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::{IoBinding, Session};
 use ort::value::DynTensor;
 use tachy_graph::{Tensor, TensorType};
-use tachy_runtime::{CompileStats, Error, Executable, MemoryStats, Result, Signature, contain};
+use tachy_runtime::{
+    CompileStats, Error, Executable, MemoryStats, Result, Signature, StepRun, contain,
+};
 
 use crate::backend::NAME;
 use crate::element;
 use crate::failure::during;
 use crate::provider::Provider;
+use crate::record::Record;
 
 /// A session of ONNX Runtime.
 ///
@@ -29,6 +33,8 @@ pub(crate) struct OrtExecutable {
     provider: Provider,
     progress: Progress,
     stats: CompileStats,
+    /// Where the library writes when its steps ran, as long as it has not been asked.
+    record: Option<Record>,
 }
 
 #[derive(PartialEq, PartialOrd)]
@@ -44,6 +50,7 @@ impl OrtExecutable {
         provider: Provider,
         signature: Signature,
         stats: CompileStats,
+        record: Option<Record>,
     ) -> Result<Self> {
         let host = Allocator::default();
         let bind = during("bind inputs and outputs");
@@ -69,7 +76,7 @@ impl OrtExecutable {
             }
         }
         let progress = Progress::New;
-        Ok(Self { signature, binding, inputs, session, provider, progress, stats })
+        Ok(Self { signature, binding, inputs, session, provider, progress, stats, record })
     }
 
     /// The outputs of the last run, in order.
@@ -181,6 +188,23 @@ impl Executable for OrtExecutable {
             }
             Ok(())
         })
+    }
+
+    /// The library tells once: what it has recorded is written when the record ends.
+    fn run_by_steps(&mut self, runs: usize) -> Result<Option<Vec<StepRun>>> {
+        let Some(record) = self.record.take() else {
+            return Err(Error::OutOfOrder(
+                "ONNX Runtime tells the steps of its runs once, and only if `trace` was set when the model was loaded.",
+            ));
+        };
+        let mut durations = Vec::with_capacity(runs);
+        for _ in 0..runs {
+            let start = Instant::now();
+            self.run()?;
+            durations.push(start.elapsed());
+        }
+        let path = self.session.end_profiling().map_err(during("end the record of the steps"))?;
+        record.read(&path, &durations).map(Some)
     }
 
     fn compile_stats(&self) -> &CompileStats {

@@ -13,6 +13,7 @@ mod executable;
 mod failure;
 mod library;
 mod provider;
+mod record;
 mod session;
 
 pub use backend::OrtBackend;

@@ -9,6 +9,7 @@ use tachy_runtime::{CompileOptions, OpenSignature, Result};
 use crate::failure::{during, of_loading};
 use crate::library::Loaded;
 use crate::provider::Provider;
+use crate::record::Record;
 
 /// Makes a session for a model.
 pub(crate) fn create(
@@ -17,9 +18,15 @@ pub(crate) fn create(
     model: &[u8],
     signature: &OpenSignature,
     options: &CompileOptions,
+    record: Option<&Record>,
 ) -> Result<Session> {
     let mut builder =
         configure(library, provider, signature, options).map_err(during("configure a session"))?;
+    if let Some(record) = record {
+        builder = builder
+            .with_profiling(record.prefix())
+            .map_err(during("keep a record of the steps"))?;
+    }
     builder.commit_from_memory(model).map_err(of_loading)
 }
 

@@ -16,6 +16,13 @@ fn computes_a_perceptron() {
 }
 
 #[test]
+fn tells_the_steps_of_its_runs() {
+    if let Some(device) = device() {
+        cases::tells_the_steps_of_its_runs(&OrtBackend, &device);
+    }
+}
+
+#[test]
 fn order_and_types_are_checked() {
     if let Some(device) = device() {
         cases::order_and_types_are_checked(&OrtBackend, &device);

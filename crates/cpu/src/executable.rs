@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tachy_graph::passes::{PassOptions, optimize};
 use tachy_graph::{Graph, Tensor};
 use tachy_runtime::{
-    CompileOptions, CompileStats, Error, Executable, MemoryStats, Result, Signature, StepTime,
+    CompileOptions, CompileStats, Error, Executable, MemoryStats, Result, Signature, StepRun,
 };
 
 use crate::backend::NAME;
@@ -120,13 +120,13 @@ impl Executable for CpuExecutable {
         Ok(())
     }
 
-    fn run_by_steps(&mut self) -> Result<Option<Vec<StepTime>>> {
+    fn run_by_steps(&mut self, runs: usize) -> Result<Option<Vec<StepRun>>> {
         if self.progress < Progress::Bound {
             return Err(Error::OutOfOrder("the inputs must be bound before a run."));
         }
-        let times = self.program.run_by_steps(&self.workers)?;
+        let runs: Result<_> = (0..runs).map(|_| self.program.run_by_steps(&self.workers)).collect();
         self.progress = Progress::Run;
-        Ok(Some(times))
+        runs.map(Some)
     }
 
     fn compile_stats(&self) -> &CompileStats {

@@ -14,8 +14,11 @@ fn run(graph: &Graph, inputs: &[Tensor], optimize: bool) -> (Vec<Tensor>, Vec<St
     let options = CompileOptions { optimize, ..CompileOptions::default() };
     let mut executable = CpuBackend.compile(graph, &Device::of("cpu"), &options).unwrap();
     let outputs = executable.call(inputs).unwrap();
-    let steps = executable.run_by_steps().unwrap().unwrap();
-    (outputs, steps.iter().map(|step| format!("{}: {}", step.operator, step.detail)).collect())
+    let runs = executable.run_by_steps(1).unwrap().unwrap();
+    (
+        outputs,
+        runs[0].steps.iter().map(|step| format!("{}: {}", step.operator, step.detail)).collect(),
+    )
 }
 
 fn wide(tensor: &Tensor) -> Vec<f32> {

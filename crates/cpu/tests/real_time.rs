@@ -132,7 +132,7 @@ fn main() {
     }
     let zoo = zoo::names().iter().map(|entry| {
         let build = || zoo::build(entry.name, &ZooOptions::default()).unwrap();
-        (entry.name, Box::new(build) as Box<dyn Fn() -> Graph>)
+        (entry.name, Box::new(build) as Build)
     });
     for (name, build) in zoo.chain(narrow()) {
         if !models.is_empty() && !models.iter().any(|model| model == name) {
@@ -152,8 +152,11 @@ fn main() {
     }
 }
 
+/// Makes a model.
+type Build = Box<dyn Fn() -> Graph>;
+
 /// Models of 16 bits: those whose weights alone are narrow, and those that are narrow throughout.
-fn narrow() -> [(&'static str, Box<dyn Fn() -> Graph>); 4] {
+fn narrow() -> [(&'static str, Build); 4] {
     [
         ("weights-f16", Box::new(|| with_casts(f16::from_f32))),
         ("weights-bf16", Box::new(|| with_casts(bf16::from_f32))),

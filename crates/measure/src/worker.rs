@@ -128,6 +128,7 @@ impl Worker<'_> {
         let options = CompileOptions {
             threads: threads(subject.threads)?,
             optimize: *optimize,
+            trace: false,
             dims: subject.dims.clone(),
             input_shapes: subject.input_shapes.clone(),
             known_inputs: known_inputs.clone(),

@@ -19,6 +19,7 @@ mod layout;
 mod lists;
 mod look;
 mod markdown;
+pub mod profile;
 mod quantity;
 mod report;
 mod runs;

@@ -1,5 +1,6 @@
 //! Executables: graphs compiled for one device.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tachy_graph::Tensor;
@@ -50,13 +51,16 @@ pub trait Executable: Send {
     /// If nothing was run, or the tensors are not those of the signature.
     fn fetch(&mut self, outputs: &mut [Tensor]) -> Result<()>;
 
-    /// Runs once and measures every step of the plan. Engines that do not say give `None`, and do not run.
+    /// Runs so many times, and tells when each step of each run began and how long it took, as the engine itself records
+    /// it. Engines that do not tell give `None`, and do not run.
     ///
-    /// The clock is read between any two steps, so the steps' times add up to more than a run takes.
+    /// Some engines have to know beforehand ([`CompileOptions::trace`](crate::CompileOptions)), and tell once. Recording
+    /// takes time of its own, so these runs take longer than others.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
-    fn run_by_steps(&mut self) -> Result<Option<Vec<StepTime>>> {
+    /// As [`run`](Self::run), or if the engine's record cannot be read.
+    fn run_by_steps(&mut self, runs: usize) -> Result<Option<Vec<StepRun>>> {
+        let _ = runs;
         Ok(None)
     }
 
@@ -105,18 +109,31 @@ impl Completion {
     }
 }
 
-/// How long one step of a plan took.
+/// One run, step by step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRun {
+    /// How long it took.
+    pub duration: Duration,
+    /// By how much the steps may be off against the run's start, where the engine has a clock of its own.
+    pub clock_error: Duration,
+    /// The steps in the order in which they began.
+    pub steps: Vec<StepTime>,
+}
+
+/// When one step of a plan ran.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepTime {
     /// The node that the step belongs to.
     pub node: String,
     /// The operator's name; `Layout` for a change of layout.
-    pub operator: &'static str,
+    pub operator: Cow<'static, str>,
     /// How it is computed, where there is more than one way: an algorithm, a shape.
     pub detail: String,
     /// The arithmetic and the memory traffic; nothing for all but the first of several steps of one node.
     pub cost: Cost,
-    /// The time.
+    /// When it began, from the start of the run.
+    pub start: Duration,
+    /// How long it took.
     pub duration: Duration,
 }
 

@@ -24,7 +24,7 @@ pub use backend::Backend;
 pub use containment::contain;
 pub use device::{Availability, Device, DeviceInfo, InvalidDeviceName};
 pub use error::{Error, Result};
-pub use executable::{CompileStats, Completion, Executable, MemoryStats, StepTime};
+pub use executable::{CompileStats, Completion, Executable, MemoryStats, StepRun, StepTime};
 pub use library_search::{LibraryAbsent, LibrarySearch};
 pub use open_signature::{OpenPort, OpenSignature};
 pub use options::CompileOptions;

@@ -15,6 +15,8 @@ pub struct CompileOptions {
     /// Whether to make it fast; by default. Without, the native engine computes every node by itself and as the
     /// definition says: the reference for everyone else. The other engines have no such switch and take no notice.
     pub optimize: bool,
+    /// Whether the engine may be asked for the times of its steps: some have to know it beforehand, and run slower.
+    pub trace: bool,
     /// Sizes of symbolic dimensions, by name. Only models loaded from ONNX have any.
     pub dims: BTreeMap<String, usize>,
     /// Whole shapes of inputs, by the input's name; they go before `dims`.
@@ -30,6 +32,7 @@ impl Default for CompileOptions {
         Self {
             threads: NonZeroUsize::MIN,
             optimize: true,
+            trace: false,
             dims: BTreeMap::new(),
             input_shapes: BTreeMap::new(),
             known_inputs: BTreeMap::new(),

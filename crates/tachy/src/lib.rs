@@ -41,6 +41,7 @@ pub use tachy_bench::{AllocationCounter, Bencher, BencherWithInputs, bench, benc
 pub use tachy_cpu as cpu;
 pub use tachy_graph as graph;
 pub use tachy_measure as measure;
+pub use tachy_profile as profile;
 pub use tachy_report as report;
 pub use tachy_runtime as runtime;
 pub use tachy_stats as stats;

@@ -7,6 +7,7 @@ mod aarch64;
 mod exports;
 mod gate;
 mod prepare;
+mod profile;
 #[cfg(unix)]
 mod slurm;
 mod speed;
@@ -34,6 +35,12 @@ pub enum Trial {
     },
     /// Every engine agrees with the reference on the re-seeded light ResNet-50 within 1e-4 relative L2
     Agreement,
+    /// The profiler: what recording costs, how much of a run is explained, and what a comparison of traces finds
+    Profile {
+        /// Traces to compare, each of a process of its own
+        #[arg(long, default_value_t = 20)]
+        traces: usize,
+    },
     /// Two runs of one comparison rank the clear winners alike
     Repeat {
         /// What to compare
@@ -98,6 +105,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Parts { models } => parts(&bench()?, models),
         Trial::Planner { folder } => planner(workspace, folder.as_deref()),
         Trial::Prepare { models } => prepare::prepare(workspace, &bench()?, models),
+        Trial::Profile { traces } => profile::profile(workspace, *traces),
         Trial::Repeat { model } => repeat(&bench()?, model),
         #[cfg(unix)]
         Trial::Slurm { parts } => slurm::slurm(workspace, *parts),

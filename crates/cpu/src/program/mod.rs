@@ -9,6 +9,7 @@ pub(crate) mod layout;
 pub(crate) mod lowering;
 mod memory;
 mod pieces;
+mod recording;
 pub(crate) mod routine;
 mod run;
 

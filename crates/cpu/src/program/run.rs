@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use tachy_graph::{Graph, Tensor};
 use tachy_kernels::AlignedVec;
-use tachy_runtime::{Error, Result, StepTime};
+use tachy_profile::record::{OperationId, is_recording};
+use tachy_runtime::{Error, Result, StepRun, StepTime};
 
 use super::buffer::Home;
 use super::lowering::{Lowering, Step};
@@ -16,7 +17,7 @@ use crate::workers::Workers;
 
 /// Steps over one arena.
 pub(crate) struct Program {
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// Every step's operands, as addresses.
     operands: Vec<Vec<*mut u8>>,
     inputs: Vec<(*mut u8, usize)>,
@@ -28,6 +29,8 @@ pub(crate) struct Program {
     lower_bound: u64,
     flush: bool,
     phases: Vec<(&'static str, Duration)>,
+    /// What the steps are called in traces, from the first run on that a session records.
+    pub(super) operations: Vec<OperationId>,
 }
 
 // SAFETY: the addresses lead into the arena and the constants, which the program owns.
@@ -99,6 +102,7 @@ impl Program {
             lower_bound: places.lower_bound,
             flush: !plain,
             phases,
+            operations: Vec::new(),
         })
     }
 
@@ -148,6 +152,9 @@ impl Program {
     /// If a step's data is none that its operator takes.
     pub(crate) fn run(&mut self, workers: &Workers) -> Result<()> {
         let _mode = self.flush.then(FlushDenormals::new);
+        if is_recording() {
+            return self.run_recorded(workers);
+        }
         (0..self.steps.len()).try_for_each(|index| self.run_step(index, workers))
     }
 
@@ -155,28 +162,31 @@ impl Program {
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub(crate) fn run_by_steps(&mut self, workers: &Workers) -> Result<Vec<StepTime>> {
-        let _mode = self.flush.then(FlushDenormals::new);
-        (0..self.steps.len())
-            .map(|index| {
+    pub(crate) fn run_by_steps(&mut self, workers: &Workers) -> Result<StepRun> {
+        let mut times = Vec::with_capacity(self.steps.len());
+        let begin = Instant::now();
+        {
+            let _mode = self.flush.then(FlushDenormals::new);
+            for index in 0..self.steps.len() {
                 let start = Instant::now();
                 self.run_step(index, workers)?;
-                let duration = start.elapsed();
-                let step = &self.steps[index];
-                let detail = step.routine.detail();
-                Ok(StepTime {
-                    node: step.node.clone(),
-                    operator: step.operator,
-                    detail,
-                    cost: step.cost,
-                    duration,
-                })
-            })
-            .collect()
+                times.push((start - begin, start.elapsed()));
+            }
+        }
+        let duration = begin.elapsed();
+        let steps = self.steps.iter().zip(times).map(|(step, (start, duration))| StepTime {
+            node: step.node.clone(),
+            operator: step.operator.into(),
+            detail: step.routine.detail(),
+            cost: step.cost,
+            start,
+            duration,
+        });
+        Ok(StepRun { duration, clock_error: Duration::ZERO, steps: steps.collect() })
     }
 
     #[inline]
-    fn run_step(&mut self, index: usize, workers: &Workers) -> Result<()> {
+    pub(super) fn run_step(&mut self, index: usize, workers: &Workers) -> Result<()> {
         let step = &mut self.steps[index];
         let call = Call { workers, scratch: &mut self.scratch, operands: &self.operands[index] };
         // SAFETY: the operands have the types and layouts that the routine was made for, and the plan lets no two of

@@ -6,10 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::frames::plumbing;
+use super::frames::{functions, plumbing};
 use super::record::{Counts, Sites};
 use crate::stacks::{Frame, Stack, Stacks, Value};
-use crate::symbols::functions;
 use crate::trace::Thread;
 use crate::words;
 

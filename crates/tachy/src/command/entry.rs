@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::settings::Settings;
 use super::{
     baseline, bench, bisect, check, compare, completions, devices, duel, export, history, import,
-    man, merge, plan, run, verify, worker, zoo,
+    man, merge, plan, profile, run, verify, worker, zoo,
 };
 
 /// Find the fastest correct way to run a model on this machine.
@@ -44,6 +44,8 @@ enum Command {
     Verify(verify::Verify),
     /// Time a model on one device
     Bench(bench::Bench),
+    /// Show where the time of a model's runs goes, and what changed between two traces
+    Profile(Box<profile::Profile>),
     /// Rank devices on a model: verified, interleaved, with intervals
     Compare(compare::Compare),
     /// Judge two commands of any kind: in pairs of processes, by lot, until it is sure
@@ -92,6 +94,7 @@ impl Command {
             Command::Run(command) => command.execute(&settings()?),
             Command::Verify(command) => command.execute(&settings()?),
             Command::Bench(command) => command.execute(&settings()?),
+            Command::Profile(command) => command.execute(&settings()?),
             Command::Compare(command) => command.execute(&settings()?),
             Command::Duel(command) => command.execute(&settings()?),
             Command::Check(command) => command.execute(&settings()?),

@@ -1,7 +1,10 @@
 //! A model compiled in this process, and inputs for it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use tachy_graph::cost::Cost;
+use tachy_graph::onnx::{self, ImportOptions};
 use tachy_graph::{Tensor, files, zoo};
 use tachy_measure::{ModelSource, random_tensor};
 use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry};
@@ -11,18 +14,20 @@ use super::failure::Failure;
 use super::model;
 use super::settings::Settings;
 
-/// Compiles the model for a device.
+/// Compiles the model for a device; with `trace`, the engine may be asked for the times of its steps.
 pub(super) fn compile(
     model: &ModelArguments,
     device: &Device,
     registry: &Registry,
     settings: &Settings,
+    trace: bool,
 ) -> Result<Box<dyn Executable>, Failure> {
     let (backend, device) = registry.find(device)?;
     let mut options = CompileOptions {
         threads: model.threads(settings),
         dims: model.dims(),
         input_shapes: model.shapes(),
+        trace,
         ..CompileOptions::default()
     };
     for (name, file) in &model.inputs {
@@ -42,6 +47,24 @@ pub(super) fn compile(
             Ok(backend.compile(&graph, &device, &options)?)
         }
     }
+}
+
+/// What each node of the model costs, by its name; nothing if the model cannot be read as a graph.
+pub(super) fn node_costs(model: &ModelArguments, settings: &Settings) -> HashMap<String, Cost> {
+    let graph = match model::source(model, settings) {
+        Ok(ModelSource::Zoo { name, seed, batch }) => {
+            zoo::build(&name, &zoo::ZooOptions { seed, batch }).ok()
+        }
+        Ok(ModelSource::File { path }) => std::fs::read(&path).ok().and_then(|bytes| {
+            let mut options = ImportOptions::default();
+            (options.dims, options.input_shapes) = (model.dims(), model.shapes());
+            options.directory = path.parent().map(Path::to_path_buf);
+            onnx::import(bytes, &options).ok()
+        }),
+        Err(_) => None,
+    };
+    let Some(graph) = graph else { return HashMap::new() };
+    graph.nodes().iter().map(|node| (node.name.clone(), graph.cost(node))).collect()
 }
 
 /// The inputs that were given as files, and random ones for the rest.

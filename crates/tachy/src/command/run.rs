@@ -47,7 +47,8 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
         let registry = crate::registry();
-        let mut executable = executable::compile(&self.model, &self.device, &registry, settings)?;
+        let mut executable =
+            executable::compile(&self.model, &self.device, &registry, settings, false)?;
         let ports = executable.signature().outputs.clone();
         self.check_output_names(&ports)?;
         let inputs = executable::inputs(&self.model, &*executable, settings)?;

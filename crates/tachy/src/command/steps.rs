@@ -4,15 +4,19 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use tachy_report::StepEntry;
-use tachy_runtime::{Device, StepTime};
+use tachy_runtime::Device;
 
 use super::arguments::ModelArguments;
 use super::failure::Failure;
 use super::settings::Settings;
-use super::{executable, output};
+use super::{executable, machine, output};
 
 /// Runs that are made before any is counted.
 const WARM_UP: usize = 2;
+
+/// Runs that are counted at least, and at most.
+const FEWEST: usize = 3;
+const MOST: usize = 10_000;
 
 /// Prints a table of the steps: the median of each over as many runs as fit into the time.
 pub(super) fn run(
@@ -23,32 +27,30 @@ pub(super) fn run(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let registry = crate::registry();
-    let mut executable = executable::compile(model, device, &registry, settings)?;
+    let mut executable = executable::compile(model, device, &registry, settings, true)?;
     let inputs = executable::inputs(model, &*executable, settings)?;
     executable.bind(&inputs)?;
-    let mut runs: Vec<Vec<StepTime>> = Vec::new();
-    let begin = Instant::now();
-    let mut made = 0;
-    while made < WARM_UP + 3 || begin.elapsed() < Duration::from_secs_f64(seconds) {
-        let Some(steps) = executable.run_by_steps()? else {
-            return Err(Failure::Input(format!(
-                "the engine of `{device}` does not tell the steps of its runs; `cpu` does."
-            )));
-        };
-        made += 1;
-        if made > WARM_UP {
-            runs.push(steps);
-        }
+    for _ in 0..WARM_UP {
+        executable.run()?;
     }
-    let machine = tachy_cpu::calibrate(model.threads(settings))?;
-    let entries: Vec<StepEntry> = (0..runs[0].len())
+    let begin = Instant::now();
+    executable.run()?;
+    let count = (seconds / begin.elapsed().as_secs_f64()) as usize;
+    let Some(runs) = executable.run_by_steps(count.clamp(FEWEST, MOST))? else {
+        return Err(Failure::Input(format!(
+            "the engine of `{device}` does not tell the steps of its runs; `cpu` and `ort:cpu` do."
+        )));
+    };
+    let machine = machine::ceilings(model.threads(settings))?;
+    let entries: Vec<StepEntry> = (0..runs[0].steps.len())
         .map(|place| {
-            let mut times: Vec<Duration> = runs.iter().map(|run| run[place].duration).collect();
+            let mut times: Vec<Duration> =
+                runs.iter().map(|run| run.steps[place].duration).collect();
             times.sort_unstable();
-            let step = &runs[0][place];
+            let step = &runs[0].steps[place];
             StepEntry {
                 node: step.node.clone(),
-                operator: step.operator.to_owned(),
+                operator: step.operator.to_string(),
                 detail: step.detail.clone(),
                 seconds: times[times.len() / 2].as_secs_f64(),
                 flops: step.cost.flops,

@@ -1,0 +1,221 @@
+//! `tachy profile`.
+
+mod diff;
+mod format;
+mod recording;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use tachy_command::measuring::parse_seconds;
+use tachy_profile::analysis::{Machine, bottlenecks, hotspots};
+use tachy_profile::trace::Trace;
+use tachy_report::{Look, profile};
+use tachy_runtime::Device;
+
+use self::diff::Diff;
+use self::format::Format;
+use self::recording::Recorded;
+use super::arguments::ModelArguments;
+use super::failure::Failure;
+use super::settings::Settings;
+use super::{machine, output};
+
+/// Show where the time of a model's runs goes.
+///
+/// Every step of a run is a span with its work, held against what this machine was measured to reach at best. Runs are
+/// timed without a record, too, so that what recording costs is known. A trace can be kept, shown again, compared with
+/// another, and written for other tools.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+    tachy profile zoo:resnet-18 --threads 1\n  \
+    tachy profile model.onnx --device ort:cpu\n  \
+    tachy profile model.onnx --save before.trace\n  \
+    tachy profile show before.trace --format flamegraph --output before.svg\n  \
+    tachy profile diff before.trace after.trace"
+)]
+pub(super) struct Profile {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    #[command(flatten)]
+    model: Option<ModelArguments>,
+
+    #[command(flatten)]
+    recording: Recording,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show a trace that was kept
+    Show(Show),
+    /// Compare two traces operation by operation
+    Diff(Diff),
+}
+
+#[derive(Debug, Args)]
+struct Recording {
+    /// The device
+    #[arg(long, short, value_name = "DEVICE", default_value = "cpu")]
+    device: Device,
+
+    /// Seconds of runs, half of them without a record
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_seconds)]
+    time: f64,
+
+    /// Keep the trace in a file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
+    #[command(flatten)]
+    telling: Telling,
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    /// The trace
+    #[arg(value_name = "FILE")]
+    trace: PathBuf,
+
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// How a trace is told.
+#[derive(Debug, Args)]
+struct Telling {
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Show every operation in the table, not just those that take most
+    #[arg(long)]
+    all: bool,
+
+    /// File for the result instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Profile {
+    pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
+        match (self.action, self.model) {
+            (Some(Action::Show(show)), _) => show.execute(),
+            (Some(Action::Diff(diff)), _) => diff.execute(),
+            (None, Some(model)) => self.recording.execute(&model, settings),
+            (None, None) => Err(Failure::Input(
+                "there is nothing to profile; name a model, such as zoo:resnet-18.".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Recording {
+    fn execute(self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
+        let recorded = recording::record(model, &self.device, self.time, settings)?;
+        if let Some(file) = &self.save {
+            recorded.trace.save(file).map_err(|error| {
+                Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
+            })?;
+        }
+        let machine = machine(model, settings)?;
+        self.telling.tell(&recorded.trace, Some(&machine), Some(&recorded))
+    }
+}
+
+impl Show {
+    fn execute(self) -> Result<(), Failure> {
+        self.telling.tell(&open(&self.trace)?, None, None)
+    }
+}
+
+impl Telling {
+    fn tell(
+        &self,
+        trace: &Trace,
+        machine: Option<&Machine>,
+        recorded: Option<&Recorded>,
+    ) -> Result<(), Failure> {
+        let file = self.output.as_deref();
+        if self.format != Format::Text {
+            return self.format.write(trace, machine, file);
+        }
+        let rows = if self.all { usize::MAX } else { ROWS };
+        output::write(&text(trace, machine, recorded, rows, output::look(file)), file)
+    }
+}
+
+/// Rows of the table that fit onto a screen.
+const ROWS: usize = 30;
+
+/// Sentences on what holds a run up; those that would win less are left to the table.
+const BOTTLENECKS: usize = 8;
+
+/// The table of hotspots, the bottlenecks, and what the record cost.
+fn text(
+    trace: &Trace,
+    machine: Option<&Machine>,
+    recorded: Option<&Recorded>,
+    rows: usize,
+    look: Look,
+) -> String {
+    let hotspots = hotspots(trace, machine);
+    let mut text = profile::hotspots(&hotspots, rows, look);
+    for bottleneck in bottlenecks(&hotspots).iter().take(BOTTLENECKS) {
+        text += &profile::bottleneck(bottleneck, look);
+    }
+    if let Some(recorded) = recorded {
+        text.push('\n');
+        text += &profile::note(&recorded.sentence(), look);
+    }
+    text
+}
+
+impl Recorded {
+    /// What was recorded, and what that cost.
+    fn sentence(&self) -> String {
+        let (plain, traced) = (self.plain.as_secs_f64(), self.traced.as_secs_f64());
+        let overhead = &self.trace.overhead;
+        let mut text = format!(
+            "{} calls in the trace. A run takes {} at the median, and {} without a record: recording makes it {}.",
+            self.calls,
+            profile::seconds(traced),
+            profile::seconds(plain),
+            match traced / plain - 1.0 {
+                share if share >= 0.0005 => format!("{:.1}% longer", share * 100.0),
+                _ => "no longer than the machine's noise".to_owned(),
+            },
+        );
+        if overhead.per_span > 0.0 {
+            text += &format!(" A span takes {:.1} ns to record.", overhead.per_span);
+        }
+        if overhead.clock_error > 0.0 {
+            text += &format!(
+                " The engine keeps time by a clock of its own, which may be off by {:.1} µs.",
+                overhead.clock_error / 1e3
+            );
+        }
+        if !self.steps {
+            text += " The engine does not tell the steps of its runs; `cpu` and `ort:cpu` do.";
+        }
+        text
+    }
+}
+
+/// The ceilings of this machine, as hotspots are held against them.
+fn machine(model: &ModelArguments, settings: &Settings) -> Result<Machine, Failure> {
+    let ceilings = machine::ceilings(model.threads(settings))?;
+    let levels = &ceilings.levels;
+    Ok(Machine {
+        flops: ceilings.flop_rate,
+        bandwidth: levels.iter().map(|level| (level.size, level.bandwidth)).collect(),
+        overhead: ceilings.kernel_overhead,
+        transfer: levels.last().map_or(0.0, |level| level.bandwidth),
+    })
+}
+
+fn open(file: &std::path::Path) -> Result<Trace, Failure> {
+    Trace::open(file).map_err(|error| Failure::Input(format!("`{}`: {error}", file.display())))
+}
