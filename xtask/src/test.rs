@@ -30,8 +30,14 @@ pub struct Options {
 pub fn scope(tract: bool) -> &'static [&'static str] {
     match tract {
         true => &["--workspace", "--all-features"],
-        // The default features are all but tract.
-        false => &["--workspace", "--exclude", "tachy-tract"],
+        // The default features are all but tract, and those of the profile that a program asks for.
+        false => &[
+            "--workspace",
+            "--exclude",
+            "tachy-tract",
+            "--features",
+            "tachy-profile/exports,tachy-profile/heap,tachy-profile/sampling",
+        ],
     }
 }
 
