@@ -5,6 +5,7 @@
 
 mod buffer;
 pub(crate) mod elementwise;
+mod holdings;
 pub(crate) mod layout;
 pub(crate) mod lowering;
 mod memory;

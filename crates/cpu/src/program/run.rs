@@ -9,6 +9,7 @@ use tachy_profile::record::{OperationId, is_recording};
 use tachy_runtime::{Error, Result, StepRun, StepTime};
 
 use super::buffer::Home;
+use super::holdings::Holdings;
 use super::lowering::{Lowering, Step};
 use super::memory;
 use super::routine::Call;
@@ -31,6 +32,7 @@ pub(crate) struct Program {
     phases: Vec<(&'static str, Duration)>,
     /// What the steps are called in traces, from the first run on that a session records.
     pub(super) operations: Vec<OperationId>,
+    _holdings: Holdings,
 }
 
 // SAFETY: the addresses lead into the arena and the constants, which the program owns.
@@ -90,6 +92,12 @@ impl Program {
         let mut scratch_memory =
             AlignedVec::try_zeros(scratch).ok_or_else(|| too_large(scratch as u64 * 4))?;
         touch(&mut scratch_memory);
+        let held = |bytes: usize| bytes as u64;
+        let holdings = Holdings::new(&[
+            ("arena", held(size_of_val(&*arena))),
+            ("scratch", held(size_of_val(&*scratch_memory))),
+            ("constants", held(constants.iter().map(|tensor| tensor.bytes().len()).sum())),
+        ]);
         phase("allocate");
         Ok(Self {
             steps: lowered.steps,
@@ -103,6 +111,7 @@ impl Program {
             flush: !plain,
             phases,
             operations: Vec::new(),
+            _holdings: holdings,
         })
     }
 

@@ -1,13 +1,19 @@
 //! The tracker of the whole process.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::{MemoryFault, MemoryTracker};
 
+static TRACKER: OnceLock<MemoryTracker> = OnceLock::new();
+
 /// The tracker of the whole process. It is on from its first use.
 pub fn tracker() -> &'static MemoryTracker {
-    static TRACKER: LazyLock<MemoryTracker> = LazyLock::new(MemoryTracker::new);
-    &TRACKER
+    TRACKER.get_or_init(MemoryTracker::new)
+}
+
+/// The same, if it was used already and is on: for those who tell of what they hold only to somebody who listens.
+pub fn listener() -> Option<&'static MemoryTracker> {
+    TRACKER.get().filter(|tracker| tracker.is_enabled())
 }
 
 /// Tells the process's tracker: [`MemoryTracker::track_allocation`].

@@ -46,7 +46,7 @@ pub use event::{EventKind, MemoryEvent};
 pub use fault::{Faults, MemoryFault};
 pub use figures::Figures;
 pub use fragmentation::Fragmentation;
-pub use global::{track_allocation, track_deallocation, track_transfer, tracker};
+pub use global::{listener, track_allocation, track_deallocation, track_transfer, tracker};
 pub use leak::{LeakCandidate, LeakSign, LiveAllocation};
 pub use optimizations::{Effort, Optimization, OptimizationKind, Priority, Saving, optimizations};
 pub use report::{DeviceMemory, MemoryReport, PurposeMemory, Traffic};
