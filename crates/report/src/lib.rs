@@ -3,7 +3,7 @@
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
 //! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions. [`HistoryReport`] tells what became of series
-//! over many runs. [`devices`], [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same
+//! over many runs. [`whole`] makes one report of everything. [`devices`], [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same
 //! [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
 
@@ -27,6 +27,7 @@ mod sentences;
 mod steps;
 mod table;
 mod terminal;
+pub mod whole;
 
 pub use csv::samples_csv;
 pub use history::HistoryReport;

@@ -8,6 +8,7 @@ mod exports;
 mod gate;
 mod prepare;
 mod profile;
+mod report;
 #[cfg(unix)]
 mod slurm;
 mod speed;
@@ -86,6 +87,16 @@ pub enum Trial {
     Exports,
     /// The gate on real processes: false alarms among equals, and whether what is announced is found
     Gate(gate::Gate),
+    /// The page of a report of many measurements: its seconds and bytes, and what a browser finds wrong with it
+    ///
+    /// It is opened in headless Chromium in light, dark, on a phone and on paper: no console error, no request, axe's
+    /// rules of WCAG 2.2 A and AA, every table sorted with the keyboard, no sideways scrolling. Chromium is found on
+    /// the path or named in CHROMIUM; Node.js and npm bring axe.
+    Report {
+        /// Measurements of the report
+        #[arg(long, default_value_t = 10_000)]
+        measurements: u64,
+    },
     /// The worked example of a Slurm job array, on a cluster of this machine alone; Slurm must be installed
     #[cfg(unix)]
     Slurm {
@@ -107,6 +118,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Prepare { models } => prepare::prepare(workspace, &bench()?, models),
         Trial::Profile { traces } => profile::profile(workspace, *traces),
         Trial::Repeat { model } => repeat(&bench()?, model),
+        Trial::Report { measurements } => report::report(workspace, journal, *measurements),
         #[cfg(unix)]
         Trial::Slurm { parts } => slurm::slurm(workspace, *parts),
         Trial::Speed { models, threads, time, devices } => {

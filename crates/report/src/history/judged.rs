@@ -11,12 +11,12 @@ use tachy_store::{History, Point, RunHeader, SeriesKey};
 /// the machine's speed is taken out first.
 #[derive(Debug, Clone)]
 pub struct HistoryReport {
-    pub(super) series: Vec<Judged>,
+    pub(crate) series: Vec<Judged>,
 }
 
 /// One series.
 #[derive(Debug, Clone)]
-pub(super) struct Judged {
+pub(crate) struct Judged {
     pub key: SeriesKey,
     /// The runs, the earliest first.
     pub runs: Vec<Arc<RunHeader>>,
@@ -69,7 +69,7 @@ impl Judged {
     }
 
     /// Whether the machine's speed was taken out of the values.
-    pub(super) fn is_freed(&self) -> bool {
+    pub(crate) fn is_freed(&self) -> bool {
         self.exponent.is_some_and(|exponent| exponent > 0.0)
     }
 }

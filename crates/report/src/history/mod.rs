@@ -8,3 +8,4 @@ mod terminal;
 mod words;
 
 pub use judged::HistoryReport;
+pub(crate) use judged::Judged;

@@ -12,7 +12,7 @@ use crate::csv::{identifier, line};
 use crate::layout::layout;
 
 #[derive(Serialize)]
-struct Series<'a> {
+pub(crate) struct Series<'a> {
     benchmark: &'a str,
     parameters: &'a BTreeMap<String, String>,
     metric: String,
@@ -112,7 +112,7 @@ impl HistoryReport {
 }
 
 impl Judged {
-    fn section(&self) -> Series<'_> {
+    pub(crate) fn section(&self) -> Series<'_> {
         let values = self.measured.values().iter().zip(self.judged.values());
         let runs = self.runs.iter().zip(&self.processes);
         let points = runs.zip(values).map(|((run, processes), (value, judged))| Point {

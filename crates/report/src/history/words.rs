@@ -9,7 +9,7 @@ use crate::quantity::{Scale, count, moment, percent, quantity};
 
 impl Judged {
     /// How many runs, when, and what the last one said.
-    pub(super) fn occasion(&self) -> String {
+    pub(crate) fn occasion(&self) -> String {
         let values = self.measured.values();
         let (Some(first), Some(last), Some(value)) =
             (self.runs.first(), self.runs.last(), values.last())
@@ -30,7 +30,7 @@ impl Judged {
         text
     }
 
-    pub(super) fn change(&self, change: &Change) -> String {
+    pub(crate) fn change(&self, change: &Change) -> String {
         let run = &self.runs[change.index];
         let mut text = self.level(change.before, change.after, change.outcome(), change.severity());
         text += &format!(", from run {} of {}", run.id, moment(run.started / 1000));
@@ -44,7 +44,7 @@ impl Judged {
         text + "."
     }
 
-    pub(super) fn drift(&self, drift: &Drift) -> String {
+    pub(crate) fn drift(&self, drift: &Drift) -> String {
         let severity = Severity::of_ratio(drift.ratio());
         let level = self.level(drift.start, drift.end, drift.outcome(), severity);
         format!("Slowly over all runs: {level}.")

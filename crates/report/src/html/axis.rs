@@ -10,16 +10,16 @@ const LINEAR_UP_TO: f64 = 30.0;
 
 /// An axis: the range of its values, and whether it is logarithmic.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     low: f64,
     high: f64,
-    pub(super) logarithmic: bool,
+    pub(crate) logarithmic: bool,
     unit: Unit,
 }
 
 impl Axis {
     /// For times of several devices: from zero, or logarithmic where they are far apart.
-    pub(super) fn common(low: f64, high: f64, unit: Unit) -> Self {
+    pub(crate) fn common(low: f64, high: f64, unit: Unit) -> Self {
         if low > 0.0 && high / low > LINEAR_UP_TO {
             Self { low: low * 0.8, high: high * 1.25, logarithmic: true, unit }
         } else {
@@ -33,13 +33,13 @@ impl Axis {
     }
 
     /// For times of one device: no wider than they are.
-    pub(super) fn close(low: f64, high: f64, unit: Unit) -> Self {
+    pub(crate) fn close(low: f64, high: f64, unit: Unit) -> Self {
         let room = ((high - low) * 0.07).max(high * 1e-3).max(f64::MIN_POSITIVE);
         Self { low: (low - room).max(0.0), high: high + room, logarithmic: false, unit }
     }
 
     /// Where a value lies: 0 at the low end, 1 at the high end.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         if self.logarithmic {
             (value / self.low).ln() / (self.high / self.low).ln()
         } else {
@@ -48,12 +48,12 @@ impl Axis {
     }
 
     /// Whether a value lies on the axis.
-    pub(super) fn holds(&self, value: f64) -> bool {
+    pub(crate) fn holds(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
     /// About `target` round values with their places and labels.
-    pub(super) fn ticks(&self, target: usize) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self, target: usize) -> Vec<(f64, String)> {
         let values = if self.logarithmic { self.decades() } else { self.steps(target) };
         let scale = Scale::of(self.high, self.unit);
         let label = |value: f64| match value {
@@ -98,7 +98,7 @@ fn shortest(value: f64) -> String {
 
 /// The largest sample that a picture makes room for: three quartile ranges above the third quartile, Tukey's far
 /// outliers, so that one interrupted call does not flatten all others.
-pub(super) fn upper_fence(samples: &Samples) -> f64 {
+pub(crate) fn upper_fence(samples: &Samples) -> f64 {
     let Some(sorted) = samples.sorted() else { return 0.0 };
     match (sorted.quantile(0.25), sorted.quantile(0.75)) {
         (Some(low), Some(high)) => sorted.max().min(high + 3.0 * (high - low).max(0.01 * high)),
@@ -107,7 +107,7 @@ pub(super) fn upper_fence(samples: &Samples) -> f64 {
 }
 
 /// Every how many samples one is drawn, so that there are no more than `most`.
-pub(super) fn stride(count: usize, most: usize) -> usize {
+pub(crate) fn stride(count: usize, most: usize) -> usize {
     count.div_ceil(most).max(1)
 }
 

@@ -4,10 +4,11 @@
 //! phone. What is text in a picture is HTML beside it.
 
 mod agreement;
-mod axis;
+pub(crate) mod axis;
+pub(crate) mod document;
 mod evidence;
 mod overview;
 mod page;
 mod samples;
 mod table;
-mod text;
+pub(crate) mod text;

@@ -3,6 +3,7 @@
 use tachy_measure::Unit;
 
 use super::agreement::agreement;
+use super::document::{STYLE, document};
 use super::evidence::pairs;
 use super::overview::overview;
 use super::samples::device;
@@ -12,9 +13,6 @@ use crate::lists::absences;
 use crate::quantity::{count, duration, moment, quantity};
 use crate::report::Report;
 use crate::sentences::wrongness;
-
-/// Nothing may be loaded or run; the page's own style may be applied.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// Characters of a message that are shown.
 const MESSAGE: usize = 6_000;
@@ -49,16 +47,7 @@ impl Report<'_> {
         body += &self.absent();
         body += &self.circumstances();
         body += "</main>\n";
-        format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{body}\
-             </body>\n</html>\n",
-            escape(&title),
-            include_str!("style.css")
-        )
+        document(&title, &[STYLE], &body, None)
     }
 
     fn head(&self) -> String {

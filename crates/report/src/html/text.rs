@@ -3,7 +3,7 @@
 use crate::look::tame;
 
 /// Text as it stands between tags and in attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in tame(text).chars() {
         match c {
@@ -19,7 +19,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A sentence, in which names stand between backticks.
-pub(super) fn rich(text: &str) -> String {
+pub(crate) fn rich(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
         return escape(text);
@@ -32,12 +32,12 @@ pub(super) fn rich(text: &str) -> String {
 }
 
 /// A share as CSS has it.
-pub(super) fn share(value: f64) -> String {
+pub(crate) fn share(value: f64) -> String {
     format!("{:.2}%", value * 100.0)
 }
 
 /// The beginning of a long text, and how much is left out.
-pub(super) fn beginning(text: &str, most: usize) -> String {
+pub(crate) fn beginning(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => {

@@ -5,3 +5,4 @@ mod page;
 mod reading;
 mod scripts;
 mod support;
+mod whole;

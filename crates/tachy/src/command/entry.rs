@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::settings::Settings;
 use super::{
     baseline, bench, bisect, check, compare, completions, devices, duel, export, history, import,
-    man, merge, plan, profile, run, verify, worker, zoo,
+    man, merge, plan, profile, report, run, verify, worker, zoo,
 };
 
 /// Find the fastest correct way to run a model on this machine.
@@ -58,6 +58,8 @@ enum Command {
     Baseline(baseline::BaselineCommand),
     /// Show what became of stored benchmarks over the runs
     History(history::HistoryCommand),
+    /// Make one report of everything: grades, performance, memory, bottlenecks, recommendations, trends
+    Report(report::ReportCommand),
     /// Write stored runs to a file
     Export(export::Export),
     /// Store runs from files: exported ones, or results of other tools
@@ -101,6 +103,7 @@ impl Command {
             Command::Bisect(command) => command.execute(&settings()?),
             Command::Baseline(command) => command.execute(&settings()?),
             Command::History(command) => command.execute(&settings()?),
+            Command::Report(command) => command.execute(&settings()?),
             Command::Export(command) => command.execute(&settings()?),
             Command::Import(command) => command.execute(&settings()?),
             Command::Merge(command) => command.execute(&settings()?),

@@ -23,6 +23,7 @@ mod merge;
 mod model;
 mod plan;
 mod profile;
+mod report;
 mod run;
 mod steps;
 mod verify;
