@@ -3,6 +3,7 @@
 //! - [`record`]: sessions, and spans at a cost of nanoseconds;
 //! - [`clock`]: ticks, nanoseconds, and the clocks of other devices;
 //! - [`memory`]: what memory is held, by whom, since when;
+//! - [`metrics`]: how long operations take in production, and what the machine does meanwhile;
 //! - [`trace`]: what was recorded: spans of operations on threads, ready to be looked at.
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
 //! - [`stacks`]: call stacks with weights, of spans and of whatever else is counted by call path.
@@ -15,9 +16,15 @@ pub mod export;
 #[cfg(feature = "heap")]
 pub mod heap;
 pub mod memory;
+pub mod metrics;
 pub mod record;
 pub mod stacks;
 pub mod trace;
 
 mod nesting;
 mod words;
+
+/// The user's page, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/memory-and-metrics.md")]
+struct MemoryAndMetrics;
