@@ -24,13 +24,17 @@ static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 /// On x86-64 the time-stamp counter, on aarch64 the virtual counter; neither waits for the instructions before it.
 #[inline]
 pub fn ticks() -> u64 {
+    if SOURCE.load(Ordering::Relaxed) == COUNTER { counter() } else { other_ticks() }
+}
+
+/// Not inlined, so that the usual way needs no registers saved.
+#[cold]
+#[inline(never)]
+fn other_ticks() -> u64 {
+    prepare();
     match SOURCE.load(Ordering::Relaxed) {
         COUNTER => counter(),
-        SYSTEM => nanoseconds(Instant::now()),
-        _ => {
-            prepare();
-            ticks()
-        }
+        _ => nanoseconds(Instant::now()),
     }
 }
 

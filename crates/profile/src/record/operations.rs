@@ -49,6 +49,7 @@ impl Site {
 
     /// Takes a number, and enters the site in the list of all. Without a lock, as it happens in the middle of a program.
     #[cold]
+    #[inline(never)]
     fn intern(&'static self) -> OperationId {
         let id = next_id();
         if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {

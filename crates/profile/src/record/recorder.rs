@@ -80,6 +80,7 @@ impl Recorder {
 
     /// Joins a session. The thread's own.
     #[cold]
+    #[inline(never)]
     pub fn join(&self, session: u32) {
         // What the session's start prepared for this thread is seen from here on.
         fence(Ordering::Acquire);
@@ -102,14 +103,20 @@ impl Recorder {
     pub fn begin(&self, operation: u32) -> u32 {
         let depth = self.depth.load(Ordering::Relaxed);
         let Some(open) = self.open.get(depth as usize) else {
-            self.too_deep.set(self.too_deep.get() + 1);
-            count(&self.dropped);
-            return NOWHERE;
+            return self.begin_too_deep();
         };
         open.operation.store(operation, Ordering::Relaxed);
         open.start.store(ticks(), Ordering::Relaxed);
         self.depth.store(depth + 1, Ordering::Release);
         depth
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_too_deep(&self) -> u32 {
+        self.too_deep.set(self.too_deep.get() + 1);
+        count(&self.dropped);
+        NOWHERE
     }
 
     /// Ends the span at a place, and those that began after it and were not ended. The thread's own.
@@ -126,6 +133,7 @@ impl Recorder {
     }
 
     #[cold]
+    #[inline(never)]
     fn end_unbalanced(&self, place: u32, depth: u32, now: u64) {
         if place == NOWHERE {
             self.too_deep.set(self.too_deep.get().saturating_sub(1));

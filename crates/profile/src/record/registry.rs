@@ -75,6 +75,7 @@ pub(super) fn with_joined(session: u32, act: impl FnOnce(&Recorder)) {
 
 /// Gives the thread a recorder, and room for its first spans; `None` if the thread is ending.
 #[cold]
+#[inline(never)]
 pub(super) fn register() -> Option<*const Recorder> {
     clock::prepare();
     KEEPER

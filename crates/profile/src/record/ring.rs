@@ -85,6 +85,7 @@ impl Ring {
     /// # Safety
     /// Only the ring's one writer calls this.
     #[cold]
+    #[inline(never)]
     unsafe fn extend(&self, pool: &Pool) -> bool {
         // SAFETY: the caller is the writer.
         let spare = self.spare.with_mut(|spare| unsafe { ptr::replace(spare, ptr::null_mut()) });
