@@ -28,3 +28,8 @@ mod words;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/memory-and-metrics.md")]
 struct MemoryAndMetrics;
+
+/// The user's page about spans, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/profiling.md")]
+struct Profiling;
