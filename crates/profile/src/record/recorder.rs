@@ -215,20 +215,36 @@ impl Recorder {
             return None;
         }
         let first = self.first.load(Ordering::Acquire);
-        let record = |number: usize, record| {
-            // Numbers wrap around.
-            if number.wrapping_sub(first) as isize >= 0 {
+        // What is open is read before the records, as a span is written first and taken off afterwards: one that ends
+        // right now is seen twice and not missed. It may be the last record that there is already, or a later one.
+        let doubtful = self.ring.written().wrapping_sub(1);
+        let depth = (self.depth.load(Ordering::Acquire) as usize).min(DEPTH);
+        let mut open: Vec<Option<(u32, u64)>> = self.open[..depth]
+            .iter()
+            .map(|open| {
+                Some((open.operation.load(Ordering::Relaxed), open.start.load(Ordering::Relaxed)))
+            })
+            .collect();
+        // Numbers wrap around.
+        let reached = |number: usize, from: usize| number.wrapping_sub(from) as isize >= 0;
+        let record = |number, record| {
+            if reached(number, first) {
                 each(record);
+                if reached(number, doubtful) {
+                    let ended = decode(record);
+                    let same = (ended.operation, ended.start);
+                    if let Some(place) = open.get_mut(ended.depth as usize)
+                        && *place == Some(same)
+                    {
+                        *place = None;
+                    }
+                }
             }
         };
         // SAFETY: the caller's promise.
         unsafe { self.ring.collect(record, empty) };
-        let depth = (self.depth.load(Ordering::Acquire) as usize).min(DEPTH);
-        let open = self.open[..depth].iter().map(|open| {
-            (open.operation.load(Ordering::Relaxed), open.start.load(Ordering::Relaxed))
-        });
         Some(Remainder {
-            open: open.collect(),
+            open: open.into_iter().flatten().collect(),
             dropped: self.dropped.load(Ordering::Relaxed),
             unbalanced: self.unbalanced.load(Ordering::Relaxed),
         })
