@@ -9,7 +9,7 @@
 //! use tachy_profile::memory::MemoryTracker;
 //!
 //! let tracker = MemoryTracker::new();
-//! // In a hot loop: an account of one device and one purpose, numbers for names. About 30 ns an event.
+//! // In a hot loop: an account of one device and one purpose, numbers for names.
 //! let activations = tracker.account("cpu", "activations");
 //! activations.allocated(1, 4096);
 //! activations.allocated(2, 1024);

@@ -37,7 +37,7 @@ impl Default for TrackerOptions {
 ///
 /// - [`account`](Self::account), once, then [`Account::allocated`] and its siblings, with numbers as ids: quick, for engines;
 /// - [`track_allocation`](Self::track_allocation) and its siblings, with names for everything: they answer at once if something
-///   is wrong, and take some hundred nanoseconds.
+///   is wrong, and are slower.
 ///
 /// Its memory is bounded but for what is held (about 50 bytes for each live allocation): the history keeps the latest events and
 /// counts the others; sums and peaks are exact nevertheless.
@@ -101,7 +101,7 @@ impl MemoryTracker {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Turns the tracker on or off. While it is off, events cost a nanosecond and are lost: an allocation that was told before is
+    /// Turns the tracker on or off. While it is off, events cost next to nothing and are lost: an allocation that was told before is
     /// held for ever if its end falls into that time.
     pub fn set_enabled(&self, enabled: bool) {
         self.inner.enabled.store(enabled, Ordering::Relaxed);
