@@ -19,14 +19,23 @@ function same(what, found, wanted) {
   }
 }
 
-/** Loads a profile and returns its session. The command's background process may be late on a busy machine. */
+/** Loads a profile and returns its session. On a busy machine the command gives up before its process is there. */
 function load(file) {
-  for (let tries = 10; ; tries -= 1) {
-    try {
-      return /Session started: (\S+)/.exec(ask("load", join(folder, file)))[1];
-    } catch (error) {
-      if (tries <= 1 || !String(error.stderr).includes("did not become ready")) {
-        throw error;
+  try {
+    return /Session started: (\S+)/.exec(ask("load", join(folder, file)))[1];
+  } catch (error) {
+    const session = /did not become ready[^]*?([a-z0-9]+)\.log/.exec(error.stderr)?.[1];
+    if (!session) {
+      throw error;
+    }
+    for (const end = Date.now() + 60_000; ; ) {
+      try {
+        ask("status", "--session", session);
+        return session;
+      } catch (late) {
+        if (Date.now() > end) {
+          throw late;
+        }
       }
     }
   }

@@ -8,6 +8,7 @@
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
 //! - [`stacks`]: call stacks with weights, of spans and of whatever else is counted by call path.
 //! - [`export`]: the files that other programs open.
+//! - `sampling` (feature `sampling`): the call stacks on which the processor is found at regular times.
 //! - `heap` (feature `heap`): where memory is allocated, and which of it is never freed.
 
 pub mod analysis;
@@ -18,10 +19,14 @@ pub mod heap;
 pub mod memory;
 pub mod metrics;
 pub mod record;
+#[cfg(feature = "sampling")]
+pub mod sampling;
 pub mod stacks;
 pub mod trace;
 
 mod nesting;
+#[cfg(any(feature = "heap", feature = "sampling"))]
+mod symbols;
 mod words;
 
 /// The user's page, whose examples are tests.

@@ -27,24 +27,6 @@ pub(super) fn capture() -> Addresses {
     addresses
 }
 
-/// The functions at an address, innermost first: more than one where calls were inlined.
-pub(crate) fn functions(address: usize) -> Vec<Frame> {
-    let mut frames = Vec::new();
-    backtrace::resolve(address as *mut _, |symbol| {
-        let name = symbol.name().map(|name| format!("{name:#}"));
-        frames.push(Frame {
-            name: name.unwrap_or_else(|| format!("{address:#x}")),
-            file: symbol.filename().map_or(String::new(), |path| path.display().to_string()),
-            line: symbol.lineno().unwrap_or(0),
-            ..Frame::default()
-        });
-    });
-    if frames.is_empty() {
-        frames.push(Frame { name: format!("{address:#x}"), ..Frame::default() });
-    }
-    frames
-}
-
 /// How many of a stack's innermost frames are of this record, of the allocators in a row, and of the standard
 /// library's ways to memory.
 pub(super) fn plumbing(frames: &[Frame]) -> usize {

@@ -6,9 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::frames::{functions, plumbing};
+use super::frames::plumbing;
 use super::record::{Counts, Sites};
 use crate::stacks::{Frame, Stack, Stacks, Value};
+use crate::symbols::functions;
 use crate::trace::Thread;
 use crate::words;
 

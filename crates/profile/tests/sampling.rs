@@ -1,0 +1,135 @@
+//! Samples of a program whose work is known.
+
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use tachy_profile::record::Session;
+use tachy_profile::sampling::{Sample, Sampler, Samples, SamplingError};
+use tachy_profile::stacks::Stacks;
+use tachy_profile::trace::{Operation, Span, Thread, Trace};
+
+/// There is one sampler in a process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+#[inline(never)]
+fn busy_inside(milliseconds: u64) -> u64 {
+    let start = Instant::now();
+    let mut sum = 0u64;
+    while start.elapsed() < Duration::from_millis(milliseconds) {
+        for number in 0..1000u64 {
+            sum = black_box(sum.wrapping_mul(31).wrapping_add(number));
+        }
+    }
+    sum
+}
+
+#[inline(never)]
+fn busy_outside(milliseconds: u64) -> u64 {
+    black_box(busy_inside(milliseconds)) + 1
+}
+
+fn names<'s>(stacks: &'s Stacks, path: &[u32]) -> Vec<&'s str> {
+    path.iter().map(|&frame| stacks.frames[frame as usize].name.as_str()).collect()
+}
+
+#[test]
+fn the_stack_is_whole_and_in_the_open_span() {
+    let _one = ONE_AT_A_TIME.lock();
+    let session = Session::start("sampled").expect("a session");
+    let sampler = Sampler::start(500).expect("a sampler");
+    assert!(matches!(Sampler::start(500), Err(SamplingError::Running)));
+    {
+        let _span = tachy_profile::span!("the work");
+        black_box(busy_outside(600));
+    }
+    let samples = sampler.stop();
+    let trace = session.stop();
+    assert!(samples.samples.len() > 20, "{} samples", samples.samples.len());
+    let stacks = samples.fold(Some(&trace));
+    let (mut inside, mut all) = (0, 0);
+    for stack in &stacks.stacks {
+        let names = names(&stacks, &stack.frames);
+        let place = |part: &str| names.iter().position(|name| name.contains(part));
+        all += stack.values[0];
+        if let (Some(span), Some(outer), Some(inner)) =
+            (place("the work"), place("busy_outside"), place("busy_inside"))
+        {
+            assert!(span < outer && outer < inner, "{names:?}");
+            inside += stack.values[0];
+        }
+    }
+    // Other tests' harness may be caught once or twice.
+    assert!(inside * 10 >= all * 8, "{inside} of {all}");
+    assert_eq!(stacks.weight(), all * stacks.period);
+}
+
+#[test]
+fn a_sampler_can_be_dropped_and_started_again() {
+    let _one = ONE_AT_A_TIME.lock();
+    drop(Sampler::start(100).expect("a sampler"));
+    assert_eq!(Sampler::start(100).expect("another").stop().dropped, 0);
+}
+
+#[test]
+fn a_sample_takes_the_spans_of_its_thread_and_time() {
+    let operation = |name: &str| Operation {
+        name: name.to_owned(),
+        category: String::new(),
+        device: String::new(),
+        detail: String::new(),
+        work: None,
+    };
+    let span = |operation, thread, start, duration, depth| Span {
+        operation,
+        thread,
+        start,
+        duration,
+        depth,
+    };
+    let trace = Trace {
+        started: 1000,
+        wall: 100,
+        operations: ["outer", "inner", "other"].map(operation).to_vec(),
+        threads: [(7, "a"), (8, "b")]
+            .map(|(id, name)| Thread { name: name.to_owned(), id })
+            .to_vec(),
+        spans: vec![span(0, 0, 10, 50, 0), span(1, 0, 20, 10, 1), span(2, 1, 0, 100, 0)],
+        ..Trace::default()
+    };
+    let sample = |thread, time| Sample { thread, time, addresses: Vec::new() };
+    let samples = Samples {
+        period: 5,
+        samples: vec![
+            sample(7, 1070),
+            sample(7, 1025),
+            sample(7, 1031),
+            sample(8, 1025),
+            sample(9, 1025),
+            sample(7, 900),
+        ],
+        ..Samples::default()
+    };
+    let stacks = samples.fold(Some(&trace));
+    let mut found: Vec<(&str, Vec<&str>, u64)> = stacks
+        .stacks
+        .iter()
+        .map(|stack| {
+            let thread = stacks.threads[stack.thread as usize].name.as_str();
+            (thread, names(&stacks, &stack.frames), stack.values[0])
+        })
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            ("9", vec![], 1),
+            ("a", vec![], 2),
+            ("a", vec!["outer"], 1),
+            ("a", vec!["outer", "inner"], 1),
+            ("b", vec!["other"], 1),
+        ]
+    );
+}
