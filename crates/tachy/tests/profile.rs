@@ -27,7 +27,7 @@ fn a_trace_is_shown_kept_compared_and_written() {
         text(&tachy(folder.path(), &[&arguments[..], &["--save", file]].concat()))
     };
     let shown = record("a.trace");
-    for words in ["LSTM", "upload", "unattributed", "calls in the trace", "costs"] {
+    for words in ["LSTM", "upload", "unattributed", "calls in the trace", "without a record"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     // What the machine can do is measured once.
@@ -67,6 +67,22 @@ fn a_trace_is_shown_kept_compared_and_written() {
 }
 
 #[test]
+fn a_command_that_records_itself_is_profiled() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_tachy");
+    let line = ["profile", "--format", "json", "--", program, "run", "zoo:mlp"];
+    let output = tachy(folder.path(), &line);
+    let shown = text(&output);
+    // The command's own output comes first.
+    let document: Value = serde_json::from_str(&shown[shown.find('{').unwrap()..]).unwrap();
+    let rows = document["hotspots"]["rows"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["operation"]["category"] == "Gemm"), "{document}");
+    let output = tachy(folder.path(), &["profile", "--", "true"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("from_environment"));
+}
+
+#[test]
 fn what_cannot_be_profiled_or_read_is_told_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let fails = |arguments: &[&str]| {
@@ -74,7 +90,7 @@ fn what_cannot_be_profiled_or_read_is_told_with_the_remedy() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(fails(&["profile"]).contains("zoo:resnet-18"));
+    assert!(fails(&["profile"]).contains("<MODEL>"));
     assert!(fails(&["profile", "show", "missing.trace"]).contains("missing.trace"));
     std::fs::write(folder.path().join("other"), "no trace at all").unwrap();
     assert!(fails(&["profile", "diff", "other", "other"]).contains("`other`"));

@@ -19,6 +19,7 @@
 //! ```
 
 mod assemble;
+mod environment;
 #[cfg(feature = "tracing")]
 mod layer;
 mod operations;
@@ -30,6 +31,7 @@ mod scope;
 mod session;
 mod sync;
 
+pub use environment::{FromEnvironment, VARIABLE, from_environment};
 #[cfg(feature = "tracing")]
 pub use layer::SpanLayer;
 pub use operations::{OperationId, Site};

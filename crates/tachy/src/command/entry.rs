@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tachy_profile::record::from_environment;
 
 use super::failure::Failure;
 use super::settings::Settings;
@@ -81,6 +82,7 @@ enum Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Clap exits by itself: with 0 after help, with 2 after a usage error.
     let cli = Cli::parse_from(arguments);
+    let _trace = from_environment();
     match cli.command.execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),

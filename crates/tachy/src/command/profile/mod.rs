@@ -4,11 +4,15 @@ mod diff;
 mod format;
 mod recording;
 
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::{Args, Subcommand};
 use tachy_command::measuring::parse_seconds;
 use tachy_profile::analysis::{Machine, bottlenecks, hotspots};
+use tachy_profile::record::VARIABLE;
 use tachy_profile::trace::Trace;
 use tachy_report::{Look, profile};
 use tachy_runtime::Device;
@@ -29,9 +33,11 @@ use super::{machine, output};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
+    mut_arg("model", |model| model.required(false).required_unless_present("line")),
     after_help = "Examples:\n  \
     tachy profile zoo:resnet-18 --threads 1\n  \
     tachy profile model.onnx --device ort:cpu\n  \
+    tachy profile -- ./my-program --its-options\n  \
     tachy profile model.onnx --save before.trace\n  \
     tachy profile show before.trace --format flamegraph --output before.svg\n  \
     tachy profile diff before.trace after.trace"
@@ -45,6 +51,10 @@ pub(super) struct Profile {
 
     #[command(flatten)]
     recording: Recording,
+
+    /// A command to profile instead: a program that records where `TACHY_TRACE` asks for it
+    #[arg(last = true, value_name = "COMMAND")]
+    line: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,13 +111,14 @@ struct Telling {
 
 impl Profile {
     pub(super) fn execute(self, settings: &Settings) -> Result<(), Failure> {
+        if let [program, arguments @ ..] = &*self.line {
+            return self.recording.execute_command(program, arguments, settings);
+        }
         match (self.action, self.model) {
             (Some(Action::Show(show)), _) => show.execute(),
             (Some(Action::Diff(diff)), _) => diff.execute(),
             (None, Some(model)) => self.recording.execute(&model, settings),
-            (None, None) => Err(Failure::Input(
-                "there is nothing to profile; name a model, such as zoo:resnet-18.".to_owned(),
-            )),
+            (None, None) => unreachable!("a model or an action is required"),
         }
     }
 }
@@ -120,8 +131,45 @@ impl Recording {
                 Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
             })?;
         }
-        let machine = machine(model, settings)?;
+        let machine = machine(model.threads(settings))?;
         self.telling.tell(&recorded.trace, Some(&machine), Some(&recorded))
+    }
+}
+
+impl Recording {
+    /// Runs a command that records itself.
+    fn execute_command(
+        self,
+        program: &OsStr,
+        arguments: &[OsString],
+        settings: &Settings,
+    ) -> Result<(), Failure> {
+        let name = program.to_string_lossy();
+        let folder = tempfile::tempdir().map_err(|error| {
+            Failure::Check(format!("there is no place for the trace: {error}."))
+        })?;
+        let kept = folder.path().join("trace");
+        let status = Command::new(program)
+            .args(arguments)
+            .env(VARIABLE, &kept)
+            .status()
+            .map_err(|error| Failure::Input(format!("`{name}` cannot be started: {error}.")))?;
+        if !kept.exists() {
+            return Err(Failure::Input(format!(
+                "`{name}` recorded nothing ({status}). A program records if it has `let _trace = \
+                 tachy::profile::record::from_environment();` at the beginning of its `main`."
+            )));
+        }
+        if !status.success() {
+            anstream::eprintln!("`{name}` ended with {status}; this is what it recorded.");
+        }
+        if let Some(file) = &self.save {
+            std::fs::copy(&kept, file).map_err(|error| {
+                Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
+            })?;
+        }
+        let machine = machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?;
+        self.telling.tell(&open(&kept)?, Some(&machine), None)
     }
 }
 
@@ -205,8 +253,8 @@ impl Recorded {
 }
 
 /// The ceilings of this machine, as hotspots are held against them.
-fn machine(model: &ModelArguments, settings: &Settings) -> Result<Machine, Failure> {
-    let ceilings = machine::ceilings(model.threads(settings))?;
+fn machine(threads: NonZeroUsize) -> Result<Machine, Failure> {
+    let ceilings = machine::ceilings(threads)?;
     let levels = &ceilings.levels;
     Ok(Machine {
         flops: ceilings.flop_rate,

@@ -1,0 +1,38 @@
+//! Sessions that whoever starts the program asks for.
+
+use std::path::PathBuf;
+
+use super::Session;
+
+/// The environment variable that names the file for the trace.
+pub const VARIABLE: &str = "TACHY_TRACE";
+
+/// A session that was asked for from outside; when this is dropped, its trace is written.
+#[derive(Debug)]
+#[must_use = "the trace is written when this is dropped"]
+pub struct FromEnvironment(Option<(Session, PathBuf)>);
+
+/// Records until the result is dropped, if the variable `TACHY_TRACE` names a file for the trace; otherwise does nothing.
+///
+/// A program that has this at the beginning of `main` can be profiled by `tachy profile -- COMMAND`. Of child processes
+/// that do the same, the last one to end is the one whose trace is left.
+///
+/// If the trace cannot be written, a message on standard error says so, and the program goes on.
+pub fn from_environment() -> FromEnvironment {
+    let wanted = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+    let session = wanted.and_then(|path| {
+        let name = std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
+        Some((Session::start(name).ok()?, PathBuf::from(path)))
+    });
+    FromEnvironment(session)
+}
+
+impl Drop for FromEnvironment {
+    fn drop(&mut self) {
+        if let Some((session, path)) = self.0.take()
+            && let Err(error) = session.stop().save(&path)
+        {
+            eprintln!("The trace could not be written to `{}`: {error}.", path.display());
+        }
+    }
+}
