@@ -8,6 +8,9 @@ use super::timeline::timeline;
 use crate::html::text::{escape, share};
 use crate::quantity::{moment, percent, significant};
 
+/// Operations of the table, at most, and what is in none.
+const MOST_ROWS: usize = 60;
+
 /// How many colours there are for kinds of work.
 const COLOURS: usize = 6;
 
@@ -118,7 +121,7 @@ fn table_of(trace: &TraceAnalysis) -> String {
         })
         .collect();
     let nothing = || Cell { html: "–".to_owned(), key: Some(f64::NAN) };
-    rows.push(vec![
+    let outside = vec![
         Cell::html("<em>in no span</em>".to_owned()),
         Cell::number(&time(hotspots.unattributed as f64), hotspots.unattributed as f64),
         Cell { html: bar(hotspots.unattributed_share()), key: Some(hotspots.unattributed_share()) },
@@ -130,7 +133,9 @@ fn table_of(trace: &TraceAnalysis) -> String {
         nothing(),
         Cell::text("–"),
         nothing(),
-    ]);
+    ];
+    // It is shown, however many operations there are.
+    rows.insert(rows.len().min(MOST_ROWS - 1), outside);
     let titles = [
         "operation",
         "self:",
@@ -148,7 +153,7 @@ fn table_of(trace: &TraceAnalysis) -> String {
         "{}<p class=\"fine\">Self is the time in the operation and in nothing that it called, over all threads; the share \
          is of the wall time, on the thread where it took longest. The potential, from 0 to 100, is the percentage of \
          the whole run that would be won if the operation reached its roofline.</p>\n",
-        table("Hotspots", &titles, rows, 60)
+        table("Hotspots", &titles, rows, MOST_ROWS)
     )
 }
 
