@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use tachy_profile::analysis::self_times;
 use tachy_profile::trace::{Operation, Trace};
-use tachy_stats::{Outcome, Samples, Shift, shifts};
+use tachy_stats::{Outcome, Samples, Shift, quick, shifts};
 
 /// Of the operations that are called changed, the share that is expected to be wrong at the most.
 const FALSE_DISCOVERIES: f64 = 0.01;
@@ -39,8 +39,8 @@ pub struct OperationDiff {
     pub before: Option<String>,
     /// How often it ran.
     pub calls: [usize; 2],
-    /// The median time of its own of a call, in seconds.
-    pub median: [f64; 2],
+    /// The time of its own that one in ten calls stays below, in seconds.
+    pub quick: [f64; 2],
     /// How it has changed; `None` if it ran too rarely to say.
     pub shift: Option<Shift>,
     /// Seconds of the second trace that are due to the change beyond what all operations share.
@@ -89,7 +89,7 @@ impl TraceDiff {
                     before: (*old != operation.detail).then(|| old.clone()),
                     operation,
                     calls: samples.each_ref().map(Samples::len),
-                    median: samples.each_ref().map(|s| s.summary().map_or(0.0, |s| s.median)),
+                    quick: samples.each_ref().map(|samples| quick(samples).unwrap_or(0.0)),
                     cost: shift.map_or(0.0, |shift| total * (1.0 - 1.0 / shift.beyond)),
                     shift,
                 }
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(diff.new.iter().map(|new| &*new.name).collect::<Vec<_>>(), ["new"]);
         assert_eq!(diff.operations.len(), 3);
         assert!(diff.operations.iter().all(|diff| diff.outcome() == Outcome::Unsure));
-        let ratio = |diff: &OperationDiff| (diff.median[1] / diff.median[0] - 1.0).abs() < 0.05;
+        let ratio = |diff: &OperationDiff| (diff.quick[1] / diff.quick[0] - 1.0).abs() < 0.05;
         assert!(diff.operations.iter().all(ratio));
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::sorted::median_in_place;
+use crate::sorted::{interpolate, median_in_place};
 use crate::{MAD_TO_STANDARD_DEVIATION, Outcome, Samples, benjamini_hochberg};
 
 /// The samples of a part are cut into so many stretches: what persists from one to the next shows as spread among them.
@@ -35,7 +35,7 @@ pub struct Shifts {
 /// How one part has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shift {
-    /// The median time on the second occasion divided by that on the first.
+    /// The [quick](quick()) time on the second occasion divided by that on the first.
     pub ratio: f64,
     /// The same, beyond what all parts share.
     pub beyond: f64,
@@ -48,8 +48,8 @@ pub struct Shift {
 /// Compares the times of parts on two occasions, each a list of samples in the order in which they were taken.
 ///
 /// A process is one draw of layout, clock and neighbours, however often its parts ran. What two processes of one program
-/// differ by is therefore read off the parts themselves, most of which did not change: their median ratio is what they
-/// share, and the median absolute deviation around it their spread. A part counts as changed only if it stands out from
+/// differ by is therefore read off the parts themselves, most of which did not change: the median ratio of their quick
+/// times is what they share, and how far the others lie off it their spread. A part counts as changed only if it stands out from
 /// both that spread and its own noise, and of all that are called so, `false_discoveries` at most are expected to be
 /// wrong (Benjamini and Hochberg 1995).
 pub fn shifts(parts: &[(&Samples, &Samples)], false_discoveries: f64) -> Shifts {
@@ -58,9 +58,8 @@ pub fn shifts(parts: &[(&Samples, &Samples)], false_discoveries: f64) -> Shifts 
     let known = || changes.iter().flatten();
     let center = median(known().map(|change| change.value).collect()).unwrap_or(0.0);
     let count = known().count();
-    let deviation = median(known().map(|change| (change.value - center).abs()).collect())
-        .unwrap_or(0.0)
-        * MAD_TO_STANDARD_DEVIATION;
+    let mut off: Vec<f64> = known().map(|change| (change.value - center).abs()).collect();
+    let deviation = spread(&mut off);
     let own = median(known().map(|change| change.variance).collect()).unwrap_or(0.0);
     let among = (deviation * deviation - own).max(0.0);
     let among = if count < FEW_PARTS { among.max(USUAL_SPREAD * USUAL_SPREAD) } else { among };
@@ -99,6 +98,17 @@ pub fn shifts(parts: &[(&Samples, &Samples)], false_discoveries: f64) -> Shifts 
     Shifts { common: center.exp(), spread: among.sqrt(), parts }
 }
 
+/// One deviation of what lies off the middle by so much. Normal values would give the same by their median as by the
+/// tenth that lies farthest off; these have long tails, and few of them changed, so the greater counts.
+fn spread(off: &mut [f64]) -> f64 {
+    off.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| off.get((off.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+    (at(0.5) * MAD_TO_STANDARD_DEVIATION).max(at(0.9) / NORMAL_90)
+}
+
+/// Nine tenths of normal values lie within so many deviations.
+const NORMAL_90: f64 = 1.644_853_626_951_472_7;
+
 /// A part's change of the logarithm of its time.
 struct LogChange {
     value: f64,
@@ -108,28 +118,41 @@ struct LogChange {
 
 impl LogChange {
     fn new(first: &Samples, second: &Samples) -> Option<Self> {
-        let [(a, a_variance), (b, b_variance)] = [log_median(first)?, log_median(second)?];
+        let [(a, a_variance), (b, b_variance)] = [log_quick(first)?, log_quick(second)?];
         Some(Self { value: b - a, variance: a_variance + b_variance })
     }
 }
 
-/// The logarithm of the median, and its variance from the medians of stretches.
-fn log_median(samples: &Samples) -> Option<(f64, f64)> {
+/// The time that one in ten calls stays below. On a machine whose clock changes or that is shared, it says more of a part
+/// than the median does: some calls are undisturbed nearly always.
+pub fn quick(samples: &Samples) -> Option<f64> {
+    (!samples.is_empty()).then(|| quick_of(samples.values().to_vec()))
+}
+
+fn quick_of(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    interpolate(&values, QUICK)
+}
+
+const QUICK: f64 = 0.1;
+
+/// The logarithm of the quick time, and its variance from the quick times of stretches.
+fn log_quick(samples: &Samples) -> Option<(f64, f64)> {
     let values = samples.values();
     if values.len() < FEWEST || values.iter().any(|value| *value <= 0.0) {
         return None;
     }
     let stretches = STRETCHES.min(values.len());
-    let medians: Vec<f64> = (0..stretches)
-        .filter_map(|place| {
+    let logs: Vec<f64> = (0..stretches)
+        .map(|place| {
             let at = |place: usize| place * values.len() / stretches;
-            median(values[at(place)..at(place + 1)].to_vec()).map(f64::ln)
+            quick_of(values[at(place)..at(place + 1)].to_vec()).ln()
         })
         .collect();
-    let count = medians.len() as f64;
-    let mean = medians.iter().sum::<f64>() / count;
-    let squares: f64 = medians.iter().map(|value| (value - mean).powi(2)).sum();
-    Some((median(values.to_vec())?.ln(), squares / (count - 1.0) / count))
+    let count = logs.len() as f64;
+    let mean = logs.iter().sum::<f64>() / count;
+    let squares: f64 = logs.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((quick_of(values.to_vec()).ln(), squares / (count - 1.0) / count))
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {

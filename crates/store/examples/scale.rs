@@ -133,8 +133,10 @@ fn ask(store: &mut dyn Store) -> Result<(), Box<dyn std::error::Error>> {
     let found = timed("history without a filter, 21 series", || store.history(&screen))?;
     println!("  {} points", found.iter().map(|history| history.points.len()).sum::<usize>());
     let latest = store.find("latest")?;
+    let run = timed("check: a baseline with all that was measured in it", || store.run(latest))?;
+    println!("  {} measurements", run.benchmarks.len() * METRICS.len());
     for most in [1, 5, 20] {
-        let what = format!("check: latest {most} of every series of a run");
+        let what = format!("the latest {most} of every series of a run");
         let found = timed(&what, || store.latest(latest, most))?;
         println!("  {} series", found.len());
     }

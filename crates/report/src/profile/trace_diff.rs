@@ -82,7 +82,7 @@ fn cells(diff: &OperationDiff) -> Vec<Cell> {
         (_, Outcome::Unsure | Outcome::Same) => "as the rest".to_owned(),
         (_, outcome) => outcome.to_string(),
     };
-    let [before, after] = diff.median.map(|median| quantity(median, Unit::Seconds));
+    let [before, after] = diff.quick.map(|quick| quantity(quick, Unit::Seconds));
     let signed =
         |share: f64, text: String| format!("{}{text}", if share < 0.0 { "−" } else { "+" });
     let (beyond, deviations) = match diff.shift {
@@ -131,8 +131,8 @@ fn method(diff: &TraceDiff) -> String {
         share => format!("by {} (one deviation)", percent(share)),
     };
     format!(
-        "The operations of `{}`, {} of wall time, compared with those of `{}`, {}. At the median they {common}, which is \
-         taken out. Operations that did not change differ {}.",
+        "The operations of `{}`, {} of wall time, compared with those of `{}`, {}. Times are those that one in ten \
+         calls stays below. At the median they {common}, which is taken out. Operations that did not change differ {}.",
         diff.names[1],
         quantity(diff.wall[1], Unit::Seconds),
         diff.names[0],
