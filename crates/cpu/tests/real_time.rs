@@ -1,8 +1,10 @@
-//! A run makes no allocation, no release, no system call and, on one thread, no locked operation, from the first one on.
+//! A run makes no allocation, no release, no system call and, on one thread, no locked operation, from the first one
+//! on.
 //!
 //! Every model of the zoo, and some of 16 bits, is prepared, then run in a process of its own that the kernel kills at
 //! the first system call but `write` (seccomp's strict mode), with an allocator that counts. `cargo test --release -p
-//! tachy-cpu --test real_time -- RUNS [MODEL …]` makes as many runs of each model as are asked for; a handful by default.
+//! tachy-cpu --test real_time -- RUNS [MODEL …]` makes as many runs of each model as are asked for; a handful by
+//! default.
 //!
 //! With `locks` instead of a number, one run of each model is executed instruction by instruction, and those that lock
 //! the bus are counted: every lock, reference count and other atomic change begins with one.

@@ -68,8 +68,9 @@ fn timeless(figures: Figures) -> Figures {
     Figures { peak_at: 0, ..figures }
 }
 
-/// One million events, right ones and wrong ones, one after another but each from any of eight threads: whether the sums, the
-/// peaks and the faults are those of the model depends on the events being entered in the order in which they happened.
+/// One million events, right ones and wrong ones, one after another but each from any of eight threads: whether the
+/// sums, the peaks and the faults are those of the model depends on the events being entered in the order in which they
+/// happened.
 #[test]
 fn a_million_events_of_eight_threads_sum_up_to_the_byte() {
     let tracker = MemoryTracker::with_options(TrackerOptions { history: 100, timeline_points: 64 });

@@ -53,7 +53,8 @@ fn record(operation: OperationId) -> u64 {
     CALLS.load(Ordering::Relaxed) - before
 }
 
-/// Leaves the process no system call but `write` and the end. The strict mode would take the time-stamp counter away, too.
+/// Leaves the process no system call but `write` and the end. The strict mode would take the time-stamp counter away,
+/// too.
 fn confine() -> bool {
     let statement = |code: u32, k: u32, jt, jf| libc::sock_filter { code: code as u16, jt, jf, k };
     let allow =

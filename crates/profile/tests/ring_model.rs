@@ -2,8 +2,8 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p tachy-profile --release --target-dir target/loom --test ring_model`
 //!
-//! A block has two records here, so that a few records pass through several blocks. Every order is tried in which threads
-//! are interrupted three times at most.
+//! A block has two records here, so that a few records pass through several blocks. Every order is tried in which
+//! threads are interrupted three times at most.
 #![cfg(loom)]
 #![allow(missing_docs)]
 

@@ -2,9 +2,9 @@
 //!
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
-//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions. [`HistoryReport`] tells what became of series
-//! over many runs. [`whole`] makes one report of everything. [`devices`], [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same
-//! [`Table`] and [`Look`].
+//! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions.
+//! [`HistoryReport`] tells what became of series over many runs. [`whole`] makes one report of everything. [`devices`],
+//! [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
 
 mod csv;

@@ -1,5 +1,5 @@
-//! What recording a model costs, and what a comparison of two traces finds: `cargo xtask trial profile` makes the traces
-//! and runs this on them.
+//! What recording a model costs, and what a comparison of two traces finds: `cargo xtask trial profile` makes the
+//! traces and runs this on them.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};

@@ -121,7 +121,8 @@ mod tests {
     }
 
     proptest! {
-        /// A clock with any offset and drift, read over a channel that is slow at random: the truth is within the error.
+        /// A clock with any offset and drift, read over a channel that is slow at random: the truth is within the
+        /// error.
         #[test]
         fn the_error_holds(
             offset in 0u64..1 << 50,

@@ -15,7 +15,8 @@ pub enum MemoryFault {
     /// Nobody told of its allocation, or the tracker was off then.
     #[error("no allocation of this id on this device is known: track it before, with tracking on")]
     UnknownId,
-    /// An allocation or a transfer of nothing. The allocation itself is remembered, so that its end is none of a stranger.
+    /// An allocation or a transfer of nothing. The allocation itself is remembered, so that its end is none of a
+    /// stranger.
     #[error("an allocation or transfer of 0 bytes is probably a mistake")]
     ZeroBytes,
     /// The sum of all bytes would no longer fit into 64 bits.

@@ -30,7 +30,8 @@ impl Lane {
         Self { written: Padded::default(), read: Padded::default(), closed, events }
     }
 
-    /// Takes out the events until `horizon`, in ticks, in the order in which they were written. Only for the ledger's holder.
+    /// Takes out the events until `horizon`, in ticks, in the order in which they were written. Only for the ledger's
+    /// holder.
     pub(super) fn take(&self, horizon: u64, mut event: impl FnMut(RawEvent)) {
         let mut read = self.read.0.load(Ordering::Relaxed);
         let written = self.written.0.load(Ordering::Acquire);

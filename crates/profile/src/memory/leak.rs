@@ -64,11 +64,11 @@ pub struct LeakCandidate {
     pub bytes: u64,
     /// When the first was allocated: nanoseconds since the tracker was made.
     pub since: u64,
-    /// Of 16 equal stretches of what was allocated since then, in how many something was left behind; of the time since then,
-    /// if nothing was ever freed.
+    /// Of 16 equal stretches of what was allocated since then, in how many something was left behind; of the time since
+    /// then, if nothing was ever freed.
     pub windows: u32,
-    /// After how many further allocations from this place 999 of 1,000 freed ones were freed at the latest, to the next power of
-    /// two; `None` if too few were.
+    /// After how many further allocations from this place 999 of 1,000 freed ones were freed at the latest, to the next
+    /// power of two; `None` if too few were.
     pub usual_lifetime: Option<u64>,
     /// The oldest of them.
     pub examples: Vec<LiveAllocation>,
@@ -110,8 +110,8 @@ pub(super) fn longest_held(view: &View<'_>, most: usize) -> Vec<LiveAllocation> 
 
 /// What was probably forgotten; what grows comes first, then what is larger.
 ///
-/// Weights that are loaded once and held for ever are no leak: nothing comes after them. Buffers that come and go are none
-/// either: those that are held are no older than others became.
+/// Weights that are loaded once and held for ever are no leak: nothing comes after them. Buffers that come and go are
+/// none either: those that are held are no older than others became.
 pub(super) fn candidates(view: &View<'_>) -> Vec<LeakCandidate> {
     let mut held_by: HashMap<u32, Vec<(u64, &Held)>> = HashMap::new();
     for (id, held) in held(view) {
@@ -137,8 +137,8 @@ fn candidate(
     let usual = (state.lifetimes.count() >= LIFETIMES).then(|| state.lifetimes.quantile(0.999));
     let usual = usual.flatten();
     let suspicious = usual.unwrap_or(0).saturating_mul(4);
-    // Where some are freed, the number of later allocations is their age, which no pause disturbs. Where none is ever freed,
-    // time must tell what is loaded once from what comes again and again.
+    // Where some are freed, the number of later allocations is their age, which no pause disturbs. Where none is ever
+    // freed, time must tell what is loaded once from what comes again and again.
     let count = u64::from(state.allocations);
     let is_old = |held: &Held| count.saturating_sub(held.position.into()) > suspicious;
     let coordinate = |held: &Held| if usual.is_some() { held.position.into() } else { held.since };

@@ -1,5 +1,5 @@
-//! How long allocations lived: how many others the same place made meanwhile. Unlike time, that does not change if a program
-//! pauses.
+//! How long allocations lived: how many others the same place made meanwhile. Unlike time, that does not change if a
+//! program pauses.
 
 /// How many allocations lived how long, by powers of two.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Freed allocations whose names are remembered, so that the history can be read.
 const MOST_FREED: usize = 65_536;
 
-/// Set in every number that stands for a name; numbers of the program's own are mostly addresses or counters, which lack it.
+/// Set in every number that stands for a name; numbers of the program's own are mostly addresses or counters, which
+/// lack it.
 const NAMED: u64 = 1 << 63;
 
 /// Which number stands for which name.

@@ -39,11 +39,11 @@ impl Default for TrackerOptions {
 /// - [`track_allocation`](Self::track_allocation) and its siblings, with names for everything: they answer at once if something
 ///   is wrong, and are slower.
 ///
-/// Its memory is bounded but for what is held (about 50 bytes for each live allocation): the history keeps the latest events and
-/// counts the others; sums and peaks are exact nevertheless.
+/// Its memory is bounded but for what is held (about 50 bytes for each live allocation): the history keeps the latest
+/// events and counts the others; sums and peaks are exact nevertheless.
 ///
-/// How it works: a thread writes its events, each with its time, into a queue of its own. Whoever finds its queue full, or asks
-/// for a report, enters the events of all queues into the books in the order of time.
+/// How it works: a thread writes its events, each with its time, into a queue of its own. Whoever finds its queue full,
+/// or asks for a report, enters the events of all queues into the books in the order of time.
 #[derive(Clone, Debug)]
 pub struct MemoryTracker {
     pub(super) inner: Arc<Inner>,
@@ -101,8 +101,8 @@ impl MemoryTracker {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Turns the tracker on or off. While it is off, events cost next to nothing and are lost: an allocation that was told before is
-    /// held for ever if its end falls into that time.
+    /// Turns the tracker on or off. While it is off, events cost next to nothing and are lost: an allocation that was
+    /// told before is held for ever if its end falls into that time.
     pub fn set_enabled(&self, enabled: bool) {
         self.inner.enabled.store(enabled, Ordering::Relaxed);
     }
@@ -154,8 +154,8 @@ impl MemoryTracker {
         self.inner.tell_named(EventKind::Deallocation, id, 0, [device, ""], purpose, site)
     }
 
-    /// Tells that `bytes` were copied from one device to another. What is held where is told by allocations alone, so that a
-    /// transfer may be of an id that was never allocated.
+    /// Tells that `bytes` were copied from one device to another. What is held where is told by allocations alone, so
+    /// that a transfer may be of an id that was never allocated.
     ///
     /// # Errors
     ///
@@ -173,8 +173,8 @@ impl MemoryTracker {
         self.inner.tell_named(EventKind::Transfer, id, bytes, [from, to], purpose, site)
     }
 
-    /// Tells how many bytes a device's arena or pool has taken from the system. The share of it that is not held is told
-    /// in the report.
+    /// Tells how many bytes a device's arena or pool has taken from the system. The share of it that is not held is
+    /// told in the report.
     pub fn set_reserved(&self, device: &str, bytes: u64) {
         let mut ledger = lock(&self.inner.ledger);
         let device = ledger.device(device);
@@ -182,8 +182,8 @@ impl MemoryTracker {
         (device.reserved, device.arena) = (Some(bytes), None);
     }
 
-    /// Tells which addresses a device's arena has. Ids of allocations on this device that lie in it are taken as addresses, and
-    /// the report tells the largest gap among them.
+    /// Tells which addresses a device's arena has. Ids of allocations on this device that lie in it are taken as
+    /// addresses, and the report tells the largest gap among them.
     pub fn set_arena(&self, device: &str, addresses: std::ops::Range<u64>) {
         let mut ledger = lock(&self.inner.ledger);
         let device = ledger.device(device);
@@ -316,8 +316,8 @@ impl Inner {
     /// The ledger with all events entered that were told before.
     fn settled(&self) -> MutexGuard<'_, Ledger> {
         let mut ledger = lock(&self.ledger);
-        // Every event that somebody told because of one before this time is told after it. What is later waits for the next
-        // time, so that no effect is entered before its cause.
+        // Every event that somebody told because of one before this time is told after it. What is later waits for the
+        // next time, so that no effect is entered before its cause.
         let horizon = self.now();
         clock::hold_loads();
         let mut lanes = lock(&self.lanes);

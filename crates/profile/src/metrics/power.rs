@@ -1,4 +1,5 @@
-//! The power that processors take, from their energy counters (Intel's RAPL, which AMD's have too) in Linux's `powercap`.
+//! The power that processors take, from their energy counters (Intel's RAPL, which AMD's have too) in Linux's
+//! `powercap`.
 
 use std::path::Path;
 use std::time::Instant;

@@ -61,8 +61,9 @@ pub(super) fn assemble(trace: &mut Trace, harvest: Harvest, times: &Times) {
 
 /// Brings the spans of a thread in order, and tells how deep each one lies.
 ///
-/// Which lies in which follows from their times. Where these do not tell, as the clock is too coarse, the number of spans
-/// does that were open around each; that alone would not do, as a span that is recorded when it is over was not open.
+/// Which lies in which follows from their times. Where these do not tell, as the clock is too coarse, the number of
+/// spans does that were open around each; that alone would not do, as a span that is recorded when it is over was not
+/// open.
 fn nest(spans: &mut [Decoded], mut each: impl FnMut(&Decoded, u32)) {
     spans.sort_by_key(|it| (it.start, it.depth, it.start != it.end, Reverse(it.end)));
     let mut around: Vec<(u64, u32)> = Vec::new();

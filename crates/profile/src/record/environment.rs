@@ -12,7 +12,8 @@ pub const VARIABLE: &str = "TACHY_TRACE";
 #[must_use = "the trace is written when this is dropped"]
 pub struct FromEnvironment(Option<(Session, PathBuf)>);
 
-/// Records until the result is dropped, if the variable `TACHY_TRACE` names a file for the trace; otherwise does nothing.
+/// Records until the result is dropped, if the variable `TACHY_TRACE` names a file for the trace; otherwise does
+/// nothing.
 ///
 /// A program that has this at the beginning of `main` can be profiled by `tachy profile -- COMMAND`. Of child processes
 /// that do the same, the last one to end is the one whose trace is left.

@@ -1,8 +1,8 @@
 //! Recording: sessions, and the spans of threads in them.
 //!
-//! A thread writes its spans to a ring of its own and waits for nobody; what there is no room for is dropped and counted.
-//! A span costs two readings of the processor's clock and a few nanoseconds more. While no session records it costs a load
-//! and a branch, and nothing at all with the feature `off`.
+//! A thread writes its spans to a ring of its own and waits for nobody; what there is no room for is dropped and
+//! counted. A span costs two readings of the processor's clock and a few nanoseconds more. While no session records it
+//! costs a load and a branch, and nothing at all with the feature `off`.
 //!
 //! ```
 //! use tachy_profile::{record::Session, span};

@@ -47,7 +47,8 @@ impl Site {
         }
     }
 
-    /// Takes a number, and enters the site in the list of all. Without a lock, as it happens in the middle of a program.
+    /// Takes a number, and enters the site in the list of all. Without a lock, as it happens in the middle of a
+    /// program.
     #[cold]
     #[inline(never)]
     fn intern(&'static self) -> OperationId {

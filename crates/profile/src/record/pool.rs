@@ -21,8 +21,8 @@ impl Block {
     pub fn new() -> Box<Self> {
         let mut block = Box::<Self>::new_uninit();
         let place = block.as_mut_ptr();
-        // SAFETY: `next` lies inside the allocation; records are `MaybeUninit` in cells, for which any bytes will do, so
-        // that all of the block is initialised once `next` is.
+        // SAFETY: `next` lies inside the allocation; records are `MaybeUninit` in cells, for which any bytes will do,
+        // so that all of the block is initialised once `next` is.
         unsafe {
             ptr::addr_of_mut!((*place).next).write(AtomicPtr::new(ptr::null_mut()));
             block.assume_init()

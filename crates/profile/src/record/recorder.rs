@@ -15,7 +15,8 @@ pub(super) const DEPTH: usize = 256;
 /// The place of a span that was not recorded.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// What one thread records into, session after session. Only its thread writes; whoever holds the registry's lock reads.
+/// What one thread records into, session after session. Only its thread writes; whoever holds the registry's lock
+/// reads.
 ///
 /// A thread joins a session with its first span in it, without asking anybody: it notes the session's number and from
 /// which record on its ring belongs to it.

@@ -248,8 +248,8 @@ impl Registry {
 
     /// Takes over what a thread that ends has recorded.
     ///
-    /// Its records move out of the blocks, so that the rest of the last one is not lost to the others: as much memory is
-    /// freed in blocks as the records take outside them.
+    /// Its records move out of the blocks, so that the rest of the last one is not lost to the others: as much memory
+    /// is freed in blocks as the records take outside them.
     fn retire(&mut self, number: u64, recorder: &mut Arc<Recorder>) {
         self.recorders.remove(&number);
         let Some(active) = &mut self.active else { return };

@@ -10,8 +10,8 @@ pub type Record = [u64; 2];
 
 /// A queue of records in blocks of a [`Pool`]: one thread writes, one collects, and neither waits for the other.
 ///
-/// The writer fills a block, then links another to it. The collector gives a block away as soon as it has read all of it
-/// and there is another behind it; so the last one always stays the writer's.
+/// The writer fills a block, then links another to it. The collector gives a block away as soon as it has read all of
+/// it and there is another behind it; so the last one always stays the writer's.
 pub struct Ring {
     /// How many records were written, ever.
     written: AtomicUsize,
@@ -70,8 +70,8 @@ impl Ring {
             return false;
         }
         self.last.with(|last| {
-            // SAFETY: `last` is the writer's; it points to a block, as the first record has place 0. The collector reads
-            // this place only after the number below tells of it, and does not give the last block away.
+            // SAFETY: `last` is the writer's; it points to a block, as the first record has place 0. The collector
+            // reads this place only after the number below tells of it, and does not give the last block away.
             let place = unsafe { &(&(**last).records)[place] };
             // SAFETY: as above.
             place.with_mut(|place| unsafe { (*place).write(record) });

@@ -142,8 +142,8 @@ pub fn start_operation(operation: OperationId) {
     }
 }
 
-/// Ends the innermost open span of an operation. Spans inside it that were not ended end with it and count as unbalanced,
-/// and so does an end without a beginning.
+/// Ends the innermost open span of an operation. Spans inside it that were not ended end with it and count as
+/// unbalanced, and so does an end without a beginning.
 #[inline]
 pub fn end_operation(operation: OperationId) {
     let session = session();
@@ -170,8 +170,8 @@ pub fn is_recording() -> bool {
     session() != 0
 }
 
-/// Gives the calling thread its room for spans, so that its first one neither allocates, nor locks, nor calls the system.
-/// Once in a thread's life is enough, whether a session is recording or not.
+/// Gives the calling thread its room for spans, so that its first one neither allocates, nor locks, nor calls the
+/// system. Once in a thread's life is enough, whether a session is recording or not.
 pub fn prepare_thread() {
     if !cfg!(feature = "off") {
         register();
@@ -194,7 +194,8 @@ pub struct SpanMetrics {
 /// Runs a closure as a span of an operation with a name and a device, and tells how long it took, whether a session
 /// records or not.
 ///
-/// The name is looked up at each call, under a lock; [`span()`] and [`span!`](crate::span!) are for what is called often.
+/// The name is looked up at each call, under a lock; [`span()`] and [`span!`](crate::span!) are for what is called
+/// often.
 pub fn profile_operation<R>(
     name: &str,
     device: &str,

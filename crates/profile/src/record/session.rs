@@ -124,7 +124,8 @@ impl Drop for Session {
     }
 }
 
-/// Nanoseconds that a span takes for being recorded: the median of several batches of empty ones, which are thrown away.
+/// Nanoseconds that a span takes for being recorded: the median of several batches of empty ones, which are thrown
+/// away.
 fn measure_cost(session: u32) -> f64 {
     static EMPTY: Site = Site::new("(empty)", "");
     const BATCHES: usize = 9;

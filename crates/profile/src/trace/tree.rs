@@ -13,8 +13,8 @@ impl Trace {
         start..start + count
     }
 
-    /// The position of the span that a span lies in; `None` if it lies in none. Looks at the spans before it, one by one;
-    /// [`parents`](Self::parents) tells it of all at once.
+    /// The position of the span that a span lies in; `None` if it lies in none. Looks at the spans before it, one by
+    /// one; [`parents`](Self::parents) tells it of all at once.
     pub fn parent_of(&self, span: usize) -> Option<usize> {
         let Span { thread, depth, .. } = *self.spans.get(span)?;
         (0..span)

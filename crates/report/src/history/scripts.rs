@@ -55,11 +55,11 @@ struct Trend {
 
 impl HistoryReport {
     /// A list with an object for each series: `benchmark`, `parameters`, `metric`, `unit`, `machine`; `points`, the
-    /// earliest first, with `run`, `started` (milliseconds since 1970), `commit`, `dirty`, `processes`, the `value`, and
-    /// what was `judged` (the same, or the value without the machine's speed, of which
-    /// `machine_speed_exponent` says how much was taken out); `changes` with the `run` and the `index` of the first
-    /// point on the new level, the levels `before` and `after`, their `ratio`, `outcome`, `severity` and `p_value`; and
-    /// the `drift`, if there is one. Times are in seconds, sizes in bytes.
+    /// earliest first, with `run`, `started` (milliseconds since 1970), `commit`, `dirty`, `processes`, the `value`,
+    /// and what was `judged` (the same, or the value without the machine's speed, of which `machine_speed_exponent`
+    /// says how much was taken out); `changes` with the `run` and the `index` of the first point on the new level, the
+    /// levels `before` and `after`, their `ratio`, `outcome`, `severity` and `p_value`; and the `drift`, if there is
+    /// one. Times are in seconds, sizes in bytes.
     pub fn json(&self) -> String {
         let series: Vec<Series<'_>> = self.series.iter().map(Judged::section).collect();
         layout(&serde_json::to_string(&series).expect("the keys are strings"))

@@ -1,13 +1,13 @@
 //! Everything that is known, in one report.
 //!
-//! [`report`] takes a [`ReportInput`], any mixture of stored runs, comparisons, duels, checks, traces, memory reports and histories, and works
-//! out a [`WholeReport`]: an executive summary with grades, the analysis of performance and memory, bottlenecks,
-//! recommendations and trends. It is written as [HTML](WholeReport::html), [Markdown](WholeReport::markdown),
-//! [JSON](WholeReport::json) or [CSV](WholeReport::csv).
+//! [`report`] takes a [`ReportInput`], any mixture of stored runs, comparisons, duels, checks, traces, memory reports
+//! and histories, and works out a [`WholeReport`]: an executive summary with grades, the analysis of performance and
+//! memory, bottlenecks, recommendations and trends. It is written as [HTML](WholeReport::html),
+//! [Markdown](WholeReport::markdown), [JSON](WholeReport::json) or [CSV](WholeReport::csv).
 //!
 //! Each section can be made alone: [`executive_summary`], [`performance_analysis`], [`memory_analysis`],
-//! [`bottlenecks()`], [`recommendations()`] and [`trends()`] give what it says, and [`WholeReport::only`] gives it in any
-//! format.
+//! [`bottlenecks()`], [`recommendations()`] and [`trends()`] give what it says, and [`WholeReport::only`] gives it in
+//! any format.
 
 mod bottlenecks;
 mod csv;

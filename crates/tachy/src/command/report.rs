@@ -18,10 +18,10 @@ use super::storing::StoreArguments;
 
 /// Make one report of everything: grades, performance, memory, bottlenecks, recommendations, trends.
 ///
-/// It is made of any mixture: stored runs, baselines, files that `tachy export` wrote, and what `tachy compare`, `tachy
-/// duel` and `tachy check` write as JSON, traces, and memory trackers' reports as JSON. Of two runs that measured the same, the later is judged against the earlier;
-/// the history of everything that is in the report is looked up in the store. Every grade stands beside its rule and
-/// the numbers that it rests on.
+/// It is made of any mixture: stored runs, baselines, files that `tachy export` wrote, what `tachy compare`, `tachy
+/// duel` and `tachy check` write as JSON, traces, and memory trackers' reports as JSON. Of two runs that measured the
+/// same, the later is judged against the earlier; the history of everything that is in the report is looked up in the
+/// store. Every grade stands beside its rule and the numbers that it rests on.
 ///
 /// The HTML is one page that stands alone: nothing is loaded from anywhere. Tables can be sorted and the page prints.
 #[derive(Debug, Args)]

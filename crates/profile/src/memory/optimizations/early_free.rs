@@ -8,8 +8,8 @@ use super::{Effort, Optimization, OptimizationKind, Saving};
 /// Replacements from which on it is a habit of the program, and not the end of something.
 const FEWEST: usize = 3;
 
-/// Plays the events with each replaced buffer freed before its replacement is allocated. Replaced is what is freed directly
-/// after an allocation of the same purpose, up to the size of that.
+/// Plays the events with each replaced buffer freed before its replacement is allocated. Replaced is what is freed
+/// directly after an allocation of the same purpose, up to the size of that.
 pub(super) fn find(window: &Window<'_>) -> Option<Optimization> {
     let mut held = window.held_before;
     let (mut peak, mut lower_peak) = (held, held);

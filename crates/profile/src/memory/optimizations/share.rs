@@ -3,7 +3,8 @@
 use super::window::Window;
 use super::{Effort, Optimization, OptimizationKind, Saving};
 
-/// Memory that each purpose keeps for itself must hold the sum of their peaks; shared, it need only hold the peak of their sum.
+/// Memory that each purpose keeps for itself must hold the sum of their peaks; shared, it need only hold the peak of
+/// their sum.
 pub(super) fn find(window: &Window<'_>) -> Option<Optimization> {
     let memory = window.memory;
     let peak = memory.figures.peak;

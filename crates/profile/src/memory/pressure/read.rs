@@ -19,8 +19,8 @@ pub fn memory_pressure(device: &str, capacity: impl FnOnce(&str) -> Option<Capac
 
 impl Signals {
     /// What this machine says now: on Linux the limits of control groups (both versions), the stall information and the
-    /// available memory; on macOS `kern.memorystatus_vm_pressure_level`, which was written by its documentation and never run.
-    /// Nothing on other systems.
+    /// available memory; on macOS `kern.memorystatus_vm_pressure_level`, which was written by its documentation and
+    /// never run. Nothing on other systems.
     pub fn read() -> Self {
         #[allow(unused_mut, reason = "only some systems state a level")]
         let mut signals = Self::read_from(Path::new("/"));

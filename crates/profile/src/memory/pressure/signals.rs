@@ -35,7 +35,8 @@ pub struct Limit {
     pub used: u64,
 }
 
-/// The share of the last ten seconds in which programs waited for memory, in percent (Linux's pressure stall information).
+/// The share of the last ten seconds in which programs waited for memory, in percent (Linux's pressure stall
+/// information).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stall {
     /// At least one waited.

@@ -1,8 +1,9 @@
-//! OpenTelemetry's metrics as OTLP/HTTP takes them in JSON (OTLP 1.x: 64-bit integers are strings, enumerations numbers).
+//! OpenTelemetry's metrics as OTLP/HTTP takes them in JSON (OTLP 1.x: 64-bit integers are strings, enumerations
+//! numbers).
 //!
-//! Names are those of the semantic conventions where there are any: `system.cpu.utilization`, `process.cpu.utilization`,
-//! `system.memory.usage`, `system.memory.limit`, `process.memory.usage`, `system.cpu.frequency`, `hw.temperature`,
-//! `hw.power`. For executions of operations there are none.
+//! Names are those of the semantic conventions where there are any: `system.cpu.utilization`,
+//! `process.cpu.utilization`, `system.memory.usage`, `system.memory.limit`, `process.memory.usage`,
+//! `system.cpu.frequency`, `hw.temperature`, `hw.power`. For executions of operations there are none.
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! Traces in files: a few bytes a span, checked when they are read.
 //!
-//! A file is the text `tachytrc`, the version as four bytes, and sections. All numbers are little-endian. A section is its
-//! kind (one byte), the length of its content (four bytes), the CRC-32 of kind, length and content (four bytes), and the
-//! content. The kinds, in this order:
+//! A file is the text `tachytrc`, the version as four bytes, and sections. All numbers are little-endian. A section is
+//! its kind (one byte), the length of its content (four bytes), the CRC-32 of kind, length and content (four bytes),
+//! and the content. The kinds, in this order:
 //!
 //! | kind | content |
 //! |---|---|
@@ -12,9 +12,9 @@
 //! | 4 | spans of one thread, in the order of their starts; there may be any number |
 //! | 5 | how many operations, threads and spans there were: the end |
 //!
-//! Kinds from 128 on may stand anywhere before the end, and whoever does not know them goes on behind them. Whole numbers in
-//! a content are LEB128 (seven bits a byte, the least first), texts are their length and UTF-8, other numbers are IEEE 754
-//! in eight bytes.
+//! Kinds from 128 on may stand anywhere before the end, and whoever does not know them goes on behind them. Whole
+//! numbers in a content are LEB128 (seven bits a byte, the least first), texts are their length and UTF-8, other
+//! numbers are IEEE 754 in eight bytes.
 //!
 //! Spans say only how they differ from what was to be expected: see [`spans`].
 

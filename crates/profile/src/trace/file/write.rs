@@ -70,7 +70,8 @@ impl Trace {
         Ok(())
     }
 
-    /// Writes the trace to a file, which is there only once it is whole: if the disk is full, what was there before stays.
+    /// Writes the trace to a file, which is there only once it is whole: if the disk is full, what was there before
+    /// stays.
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let path = path.as_ref();
         let mut partial = path.as_os_str().to_owned();

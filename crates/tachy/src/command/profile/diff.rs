@@ -11,8 +11,8 @@ use super::open;
 
 /// Compare two traces operation by operation.
 ///
-/// What all operations share, such as the machine's speed, is taken out. An operation counts as changed if it stands out
-/// from how much the others differ between the two traces, and from its own noise.
+/// What all operations share, such as the machine's speed, is taken out. An operation counts as changed if it stands
+/// out from how much the others differ between the two traces, and from its own noise.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tachy profile model.onnx --save before.trace\n  \

@@ -201,8 +201,8 @@ fn of_steps(
     trace
 }
 
-/// A step with the work of the graph's node of that name. Of the others nobody knows the operations: an engine that fuses
-/// nodes may tell what it reads and writes, and no roofline follows from that alone.
+/// A step with the work of the graph's node of that name. Of the others nobody knows the operations: an engine that
+/// fuses nodes may tell what it reads and writes, and no roofline follows from that alone.
 fn operation(step: &StepTime, device: &Device, costs: &HashMap<String, Cost>) -> Operation {
     let own = device.unit().unwrap_or_default();
     let detail = if step.detail.eq_ignore_ascii_case(own) { "" } else { &step.detail };
