@@ -102,7 +102,8 @@ pub fn shifts(parts: &[(&Samples, &Samples)], false_discoveries: f64) -> Shifts 
 /// tenth that lies farthest off; these have long tails, and few of them changed, so the greater counts.
 fn spread(off: &mut [f64]) -> f64 {
     off.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| off.get((off.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+    let last = off.len().saturating_sub(1) as f64;
+    let at = |share: f64| off.get((last * share) as usize).copied().unwrap_or(0.0);
     (at(0.5) * MAD_TO_STANDARD_DEVIATION).max(at(0.9) / NORMAL_90)
 }
 

@@ -33,7 +33,7 @@ use super::{machine, output};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    mut_arg("model", |model| model.required(false).required_unless_present("line")),
+    mut_arg("model", |model| model.index(1).required(false).required_unless_present("line")),
     after_help = "Examples:\n  \
     tachy profile zoo:resnet-18 --threads 1\n  \
     tachy profile model.onnx --device ort:cpu\n  \
@@ -53,7 +53,7 @@ pub(super) struct Profile {
     recording: Recording,
 
     /// A command to profile instead: a program that records where `TACHY_TRACE` asks for it
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, index = 2, value_name = "COMMAND")]
     line: Vec<OsString>,
 }
 
