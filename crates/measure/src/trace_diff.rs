@@ -1,25 +1,30 @@
-//! Two traces of one program, operation by operation.
+//! Traces of one program on two occasions, operation by operation.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 use tachy_profile::analysis::self_times;
 use tachy_profile::trace::{Operation, Trace};
-use tachy_stats::{Outcome, Samples, Shift, quick, shifts};
+use tachy_stats::{Outcome, PartSamples, Samples, Shift, quick, shifts};
 
 /// Of the operations that are called changed, the share that is expected to be wrong at the most.
 const FALSE_DISCOVERIES: f64 = 0.01;
 
-/// How two traces of one program differ.
+/// How the traces of one program differ on two occasions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TraceDiff {
-    /// What the two recorded.
+    /// What they recorded.
     pub names: [String; 2],
-    /// How long the two were, in seconds.
+    /// How many processes were recorded on each occasion.
+    pub processes: [usize; 2],
+    /// How many of those are not judged, because they ran at another speed than the others.
+    pub left_out: [usize; 2],
+    /// How long the traces of each occasion are in all, in seconds.
     pub wall: [f64; 2],
     /// What the typical operation's time has become of itself.
     pub common: f64,
-    /// How much operations differ between the two that did not change, as a share: one deviation.
+    /// By how much operations differ between the occasions that did not change, beside what their processes do: one
+    /// deviation, as a share.
     pub spread: f64,
     /// The operations of both: those that changed first, by the time that this makes; then the others, by how far they
     /// stand out.
@@ -30,12 +35,12 @@ pub struct TraceDiff {
     pub new: Vec<Operation>,
 }
 
-/// An operation in both traces.
+/// An operation of both occasions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OperationDiff {
-    /// What it is, as the second trace has it.
+    /// What it is, as the second occasion has it.
     pub operation: Operation,
-    /// How it was computed in the first trace, if that was another way.
+    /// How it was computed on the first, if that was another way.
     pub before: Option<String>,
     /// How often it ran.
     pub calls: [usize; 2],
@@ -43,7 +48,7 @@ pub struct OperationDiff {
     pub quick: [f64; 2],
     /// How it has changed; `None` if it ran too rarely to say.
     pub shift: Option<Shift>,
-    /// Seconds of the second trace that are due to the change beyond what all operations share.
+    /// Seconds of the second occasion's traces that are due to the change beyond what all operations share.
     pub cost: f64,
 }
 
@@ -55,44 +60,50 @@ impl OperationDiff {
 }
 
 impl TraceDiff {
-    /// Compares two traces. Operations belong together if they have the same name, category and device; of several, the
-    /// first with the first.
-    pub fn new(first: &Trace, second: &Trace) -> Self {
+    /// Compares the traces of two occasions, each of one process or of several. Operations belong together if they have
+    /// the same name, category and device; of several in one trace, the first with the first.
+    pub fn new(first: &[Trace], second: &[Trace]) -> Self {
+        let sides = [first, second];
+        let mut rows: Vec<Row> = Vec::new();
         let mut known: HashMap<(Key<'_>, usize), usize> = HashMap::new();
-        let mut count = HashMap::new();
-        for (place, operation) in first.operations.iter().enumerate() {
-            known.insert(numbered(operation, &mut count), place);
-        }
-        count.clear();
-        let times = [self_times(first), self_times(second)];
-        let (mut places, mut new) = (Vec::new(), Vec::new());
-        for (place, operation) in second.operations.iter().enumerate() {
-            match known.remove(&numbered(operation, &mut count)) {
-                Some(before) => places.push([before, place]),
-                None => new.push(operation.clone()),
+        for (side, traces) in sides.into_iter().enumerate() {
+            for (process, trace) in traces.iter().enumerate() {
+                let mut count = HashMap::new();
+                for (place, operation) in trace.operations.iter().enumerate() {
+                    let row = *known.entry(numbered(operation, &mut count)).or_insert_with(|| {
+                        rows.push(Row::new(sides));
+                        rows.len() - 1
+                    });
+                    rows[row].places[side][process] = Some(place);
+                }
             }
         }
-        let mut gone: Vec<usize> = known.into_values().collect();
-        gone.sort_unstable();
-        let samples: Vec<[Samples; 2]> = (places.iter())
-            .map(|[before, after]| [samples(&times[0][*before]), samples(&times[1][*after])])
-            .collect();
-        let pairs: Vec<(&Samples, &Samples)> =
-            samples.iter().map(|[before, after]| (before, after)).collect();
-        let shifts = shifts(&pairs, FALSE_DISCOVERIES);
-        let mut operations: Vec<OperationDiff> = (places.iter().zip(&samples).zip(shifts.parts))
-            .map(|(([before, after], samples), shift)| {
-                let old = &first.operations[*before].detail;
-                let operation = second.operations[*after].clone();
-                let total: f64 = samples[1].values().iter().sum();
-                OperationDiff {
-                    before: (*old != operation.detail).then(|| old.clone()),
+        let times = sides.map(|side| side.iter().map(self_times).collect::<Vec<_>>());
+        let operation = |row: &Row, side: usize| {
+            let mut places = row.places[side].iter().enumerate();
+            places.find_map(|(process, place)| Some(&sides[side][process].operations[(*place)?]))
+        };
+        let alone = |side: usize| {
+            let rows = rows.iter().filter(move |row| !row.is_on(1 - side));
+            rows.filter_map(|row| operation(row, side).cloned()).collect()
+        };
+        let both: Vec<&Row> = rows.iter().filter(|row| row.is_on(0) && row.is_on(1)).collect();
+        let of_rows: Vec<[Vec<Samples>; 2]> = both.iter().map(|row| row.samples(&times)).collect();
+        let parts: Vec<PartSamples<'_>> =
+            of_rows.iter().map(|it| it.each_ref().map(|side| side.iter().collect())).collect();
+        let shifts = shifts(&parts, FALSE_DISCOVERIES);
+        let mut operations: Vec<OperationDiff> = (both.iter().zip(&of_rows).zip(shifts.parts))
+            .filter_map(|((row, samples), shift)| {
+                let (old, operation) = (operation(row, 0)?, operation(row, 1)?.clone());
+                let total: f64 = samples[1].iter().flat_map(Samples::values).sum();
+                Some(OperationDiff {
+                    before: (old.detail != operation.detail).then(|| old.detail.clone()),
                     operation,
-                    calls: samples.each_ref().map(Samples::len),
-                    quick: samples.each_ref().map(|samples| quick(samples).unwrap_or(0.0)),
+                    calls: samples.each_ref().map(|side| side.iter().map(Samples::len).sum()),
+                    quick: samples.each_ref().map(|side| quick_of_all(side)),
                     cost: shift.map_or(0.0, |shift| total * (1.0 - 1.0 / shift.beyond)),
                     shift,
-                }
+                })
             })
             .collect();
         let found = |diff: &OperationDiff| diff.outcome() != Outcome::Unsure;
@@ -105,15 +116,50 @@ impl TraceDiff {
             })
         });
         Self {
-            names: [first.name.clone(), second.name.clone()],
-            wall: [first.wall, second.wall].map(|wall| wall as f64 * 1e-9),
+            names: sides.map(|side| side.first().map_or_else(String::new, |it| it.name.clone())),
+            processes: sides.map(<[Trace]>::len),
+            left_out: shifts.left_out,
+            wall: sides.map(|side| side.iter().map(|trace| trace.wall as f64 * 1e-9).sum()),
             common: shifts.common,
             spread: shifts.spread,
             operations,
-            gone: gone.into_iter().map(|place| first.operations[place].clone()).collect(),
-            new,
+            gone: alone(0),
+            new: alone(1),
         }
     }
+}
+
+/// An operation, and its place in each trace that has it.
+struct Row {
+    places: [Vec<Option<usize>>; 2],
+}
+
+impl Row {
+    fn new(sides: [&[Trace]; 2]) -> Self {
+        Self { places: sides.map(|side| vec![None; side.len()]) }
+    }
+
+    fn is_on(&self, side: usize) -> bool {
+        self.places[side].iter().any(Option::is_some)
+    }
+
+    /// The times of its own in each process; none where the trace does not have it, which is then not judged.
+    fn samples(&self, times: &[Vec<Vec<Vec<u64>>>; 2]) -> [Vec<Samples>; 2] {
+        [0, 1].map(|side| {
+            let processes = self.places[side].iter().zip(&times[side]);
+            let of_process = |(place, times): (&Option<usize>, &Vec<Vec<u64>>)| {
+                samples(place.map_or(&[], |place| &times[place]))
+            };
+            processes.map(of_process).collect()
+        })
+    }
+}
+
+/// The median of what the processes show.
+fn quick_of_all(processes: &[Samples]) -> f64 {
+    let mut quick: Vec<f64> = processes.iter().filter_map(quick).collect();
+    quick.sort_unstable_by(f64::total_cmp);
+    quick.get(quick.len() / 2).copied().unwrap_or(0.0)
 }
 
 type Key<'a> = [&'a str; 3];
@@ -181,7 +227,7 @@ mod tests {
         let before: Vec<_> = names.iter().map(|name| (*name, "", 20.0)).collect();
         let mut after: Vec<_> = names.iter().map(|name| (*name, "", 22.0)).collect();
         after[3] = ("d", "another way", 26.0);
-        let diff = TraceDiff::new(&trace(&before), &trace(&after));
+        let diff = TraceDiff::new(&[trace(&before)], &[trace(&after)]);
         assert!((diff.common - 1.1).abs() < 0.005, "{}", diff.common);
         let first = &diff.operations[0];
         assert_eq!((&*first.operation.name, first.outcome()), ("d", Outcome::Slower));
@@ -196,7 +242,7 @@ mod tests {
     fn what_one_trace_has_alone_is_listed_and_namesakes_stay_apart() {
         let before = trace(&[("x", "", 10.0), ("x", "", 20.0), ("old", "", 10.0)]);
         let after = trace(&[("x", "", 10.0), ("new", "", 10.0), ("x", "", 20.0)]);
-        let diff = TraceDiff::new(&before, &after);
+        let diff = TraceDiff::new(&[before], &[after]);
         assert_eq!(diff.gone.iter().map(|gone| &*gone.name).collect::<Vec<_>>(), ["old"]);
         assert_eq!(diff.new.iter().map(|new| &*new.name).collect::<Vec<_>>(), ["new"]);
         assert_eq!(diff.operations.len(), 3);

@@ -52,6 +52,7 @@ mod sorted;
 mod steady_state;
 mod student;
 mod summary;
+mod tempering;
 mod typical;
 mod verdict;
 
@@ -72,7 +73,7 @@ pub use paired::{
     Design, Duel, DuelOptions, Finding, InvalidPair, Judgement, Noise, Order, Orders, Pair, Plan,
     Settlement, Severity, judge, paired_ratio, signed_rank_interval, signed_rank_location,
 };
-pub use parts::{Shift, Shifts, quick, shifts};
+pub use parts::{PartSamples, Shift, Shifts, quick, shifts};
 pub use rank::{Candidate, Place, Ranking, rank};
 pub use samples::{InvalidSample, Samples};
 pub use sorted::{MAD_TO_STANDARD_DEVIATION, Sorted, samples_needed};

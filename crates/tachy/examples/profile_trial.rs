@@ -26,7 +26,7 @@ const SLOWER: f64 = 1.05;
 
 fn main() -> Result<()> {
     cost()?;
-    if let Some(folder) = std::env::args().nth(1) {
+    for folder in std::env::args().skip(1) {
         compare(Path::new(&folder))?;
     }
     Ok(())
@@ -83,7 +83,24 @@ fn cost() -> Result<()> {
     Ok(())
 }
 
-/// Every two traces are compared as they are, and again with each operation of the second made slower in turn.
+/// Traces a side of a comparison.
+const PROCESSES: [usize; 3] = [1, 5, 10];
+
+/// What comparisons of equal traces flagged, and what those found in which one operation was slower.
+#[derive(Default)]
+struct Found {
+    comparisons: usize,
+    judged: usize,
+    flagged: usize,
+    trials: usize,
+    first: usize,
+    slower: usize,
+    long_trials: usize,
+    long_first: usize,
+}
+
+/// Traces are compared as they are, and again with each operation of one side made slower in turn: two processes, and
+/// many on each side, which were recorded in turns.
 fn compare(folder: &Path) -> Result<()> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
@@ -93,48 +110,71 @@ fn compare(folder: &Path) -> Result<()> {
         .collect();
     files.sort();
     let traces = files.iter().map(Trace::open).collect::<std::result::Result<Vec<_>, _>>()?;
-    let (mut flagged, mut judged, mut pairs) = (0, 0, 0);
-    let (mut first, mut found, mut trials) = (0, 0, 0);
-    let (mut first_long, mut trials_long) = (0, 0);
-    for pair in traces.windows(2) {
-        let equal = TraceDiff::new(&pair[0], &pair[1]);
-        pairs += 1;
-        judged += equal.operations.len();
-        flagged += equal.operations.iter().filter(|it| it.outcome() != Outcome::Unsure).count();
-        for (place, operation) in pair[1].operations.iter().enumerate() {
+    let name = traces.first().map_or("no trace", |trace| &trace.name);
+    println!("{} traces of {name}", traces.len());
+    for processes in PROCESSES {
+        let mut found = Found::default();
+        for group in traces.chunks_exact(2 * processes) {
+            let turn =
+                |odd: usize| -> Vec<Trace> { group.iter().skip(odd).step_by(2).cloned().collect() };
+            let (first, second) = (turn(0), turn(1));
+            found.add(&first, &second);
+            found.add(&second, &first);
+        }
+        found.print(processes);
+    }
+    Ok(())
+}
+
+impl Found {
+    fn add(&mut self, first: &[Trace], second: &[Trace]) {
+        let equal = TraceDiff::new(first, second);
+        self.comparisons += 1;
+        self.judged += equal.operations.len();
+        self.flagged +=
+            equal.operations.iter().filter(|it| it.outcome() != Outcome::Unsure).count();
+        for (place, operation) in second[0].operations.iter().enumerate() {
             // A step of the engine; upload, run and fetch are none.
             if operation.category == "call" {
                 continue;
             }
-            let slower = slow_down(&pair[1], place as u32);
-            let diff = TraceDiff::new(&pair[0], &slower);
+            let slower: Vec<Trace> =
+                second.iter().map(|trace| slow_down(trace, place as u32)).collect();
+            let diff = TraceDiff::new(first, &slower);
             let most = &diff.operations[0];
             let is_first = most.operation.name == operation.name
                 && most.operation.category == operation.category;
-            let spans = pair[1].spans.iter().filter(|span| span.operation == place as u32);
+            let spans = second[0].spans.iter().filter(|span| span.operation == place as u32);
             let total: u64 = spans.map(|span| span.duration).sum();
-            trials += 1;
-            first += usize::from(is_first);
-            found += usize::from(is_first && most.outcome() == Outcome::Slower);
-            if total * 100 >= pair[1].wall {
-                trials_long += 1;
-                first_long += usize::from(is_first);
+            self.trials += 1;
+            self.first += usize::from(is_first);
+            self.slower += usize::from(is_first && most.outcome() == Outcome::Slower);
+            if total * 100 >= second[0].wall {
+                self.long_trials += 1;
+                self.long_first += usize::from(is_first);
             }
         }
     }
-    let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
-    println!(
-        "{pairs} pairs of equal traces: {flagged} of {judged} operations flagged ({:.2}%)",
-        percent(flagged, judged)
-    );
-    println!(
-        "One operation 5% slower, {trials} trials: ranked first in {:.1}%, called slower in {:.1}%; of operations of 1% of \
-         the run or more, {trials_long} trials: ranked first in {:.1}%",
-        percent(first, trials),
-        percent(found, trials),
-        percent(first_long, trials_long)
-    );
-    Ok(())
+
+    fn print(&self, processes: usize) {
+        let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+        println!(
+            "{processes} process(es) a side, {} comparisons of equals: {} of {} operations flagged ({:.2}%)",
+            self.comparisons,
+            self.flagged,
+            self.judged,
+            percent(self.flagged, self.judged)
+        );
+        println!(
+            "  one operation 5% slower, {} trials: ranked first in {:.1}%, called slower in {:.1}%; of operations of 1% of \
+             the run or more, {} trials: ranked first in {:.1}%",
+            self.trials,
+            percent(self.first, self.trials),
+            percent(self.slower, self.trials),
+            self.long_trials,
+            percent(self.long_first, self.long_trials)
+        );
+    }
 }
 
 /// The trace with one operation slower: what comes after it is later, and what it lies in longer.

@@ -38,8 +38,8 @@ pub enum Trial {
     Agreement,
     /// The profiler: what recording costs, how much of a run is explained, and what a comparison of traces finds
     Profile {
-        /// Traces to compare, each of a process of its own
-        #[arg(long, default_value_t = 20)]
+        /// Traces of each model to compare, each of a process of its own
+        #[arg(long, default_value_t = 40)]
         traces: usize,
     },
     /// Two runs of one comparison rank the clear winners alike

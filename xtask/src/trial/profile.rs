@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 const EXPLAINED: [&str; 6] =
     ["mlp", "mobilenet-v3-small", "resnet-18", "lstm-256", "conv1d-denoiser", "transformer-block"];
 
-/// The model whose traces are compared.
-const COMPARED: &str = "zoo:mobilenet-v3-small";
+/// The models whose traces are compared: one of many short operations, and one of fewer long ones.
+const COMPARED: [&str; 2] = ["zoo:mobilenet-v3-small", "zoo:resnet-18"];
 
 /// Profiles the zoo, then makes so many traces of one model, each in a process of its own, for the example to compare.
 pub(super) fn profile(workspace: &Workspace, traces: usize) -> Result<()> {
@@ -69,32 +69,27 @@ pub(super) fn profile(workspace: &Workspace, traces: usize) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder).context("the last trial's traces cannot be removed")?;
     }
-    fs::create_dir_all(&folder).context("the folder of the traces cannot be made")?;
-    for number in 0..traces {
-        record_one(&program, &folder.join(format!("{number:03}.trace")))?;
+    let mut example =
+        vec!["run", "--release", "--package", "tachy", "--example", "profile_trial", "--"];
+    let mut folders = Vec::new();
+    for (number, model) in COMPARED.into_iter().enumerate() {
+        let folder = folder.join(number.to_string());
+        record(&program, model, traces, &folder)?;
+        folders.push(folder.to_string_lossy().into_owned());
     }
-    let folder = folder.to_string_lossy().into_owned();
-    cargo(&["run", "--release", "--package", "tachy", "--example", "profile_trial", "--", &folder])
+    example.extend(folders.iter().map(String::as_str));
+    cargo(&example)
 }
 
-fn record_one(program: &Path, file: &Path) -> Result<()> {
+/// Traces of a model, each of a process of its own.
+fn record(program: &Path, model: &str, traces: usize, folder: &Path) -> Result<()> {
+    let count = traces.to_string();
     let status = Command::new(program)
-        .args([
-            "profile",
-            COMPARED,
-            "--threads",
-            "1",
-            "--time",
-            "1",
-            "--format",
-            "json",
-            "--output",
-        ])
-        .arg(file.with_extension("json"))
-        .arg("--save")
-        .arg(file)
+        .args(["profile", model, "--threads", "1", "--time", "1", "--processes", &count, "--save"])
+        .arg(folder)
+        .stdout(Stdio::null())
         .status()
         .context("tachy could not be started")?;
-    ensure!(status.success(), "tachy could not profile {COMPARED}");
+    ensure!(status.success(), "tachy could not profile {model}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Two traces of one program, operation by operation.
+//! Traces of one program on two occasions, operation by operation.
 
 use tachy_measure::{OperationDiff, TraceDiff, Unit};
 use tachy_profile::trace::Operation;
@@ -45,9 +45,10 @@ pub fn trace_diff(diff: &TraceDiff, look: Look) -> String {
         );
         text += &item(&sentence, look);
     }
-    for (operations, words) in
-        [(&diff.gone, "is in the first trace alone"), (&diff.new, "is in the second trace alone")]
-    {
+    for (operations, words) in [
+        (&diff.gone, "is on the first occasion alone"),
+        (&diff.new, "is on the second occasion alone"),
+    ] {
         text.extend(operations.iter().map(|operation| item(&alone(operation, words), look)));
     }
     text.push('\n');
@@ -126,17 +127,41 @@ fn method(diff: &TraceDiff) -> String {
         share if share > 0.0 => format!("take {} longer than before", percent(share)),
         share => format!("take {} less than before", percent(-share)),
     };
-    let spread = match diff.spread {
-        share if share < 5e-4 => "by no more than their own noise".to_owned(),
-        share => format!("by {} (one deviation)", percent(share)),
+    let of_processes = diff.processes.iter().any(|processes| *processes > 1);
+    let spread = match (diff.spread, of_processes) {
+        (share, false) if share < 5e-4 => "by no more than their own noise".to_owned(),
+        (share, false) => format!("by {} (one deviation)", percent(share)),
+        (share, true) if share < 5e-4 => "by no more than processes do".to_owned(),
+        (share, true) => {
+            format!("by {} (one deviation) more than processes do", percent(share))
+        }
+    };
+    let occasion = |side: usize| {
+        let wall = quantity(diff.wall[side], Unit::Seconds);
+        match diff.processes[side] {
+            1 => format!("`{}`, {wall} of wall time", diff.names[side]),
+            processes => {
+                let left_out = match diff.left_out[side] {
+                    0 => String::new(),
+                    count => format!(" ({count} left out, at another speed than the others)"),
+                };
+                format!(
+                    "`{}`, {processes} processes{left_out}, {wall} of wall time",
+                    diff.names[side]
+                )
+            }
+        }
+    };
+    let advice = match of_processes {
+        true => "",
+        false => {
+            " Two processes of one program differ, too: several on each side tell smaller changes (`--processes`)."
+        }
     };
     format!(
-        "The operations of `{}`, {} of wall time, compared with those of `{}`, {}. Times are those that one in ten \
-         calls stays below. At the median they {common}, which is taken out. Operations that did not change differ {}.",
-        diff.names[1],
-        quantity(diff.wall[1], Unit::Seconds),
-        diff.names[0],
-        quantity(diff.wall[0], Unit::Seconds),
-        spread,
+        "The operations of {}, compared with those of {}. Times are those that one in ten calls stays below. At the \
+         median they {common}, which is taken out. Operations that did not change differ {spread}.{advice}",
+        occasion(1),
+        occasion(0),
     )
 }

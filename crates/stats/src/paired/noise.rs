@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor, Normal};
 
 use super::adjust::log_ratios;
 use super::design::Design;
@@ -16,15 +16,15 @@ pub struct Noise {
     deviations: Vec<f64>,
     /// What blurs each deviation, so that a few of them stand for a continuum.
     blur: f64,
-    /// By how much the true noise may exceed what a short pilot shows.
+    /// By how much the noise of the pairs to come may exceed what a short pilot shows.
     allowance: f64,
 }
 
 /// A pilot must have this many coins for its own shape to be used; a shorter one tells the spread alone.
 const FEWEST_FOR_SHAPE: usize = 8;
 
-/// With which probability the true spread is not above what is planned with.
-const ASSURANCE: f64 = 0.9;
+/// With which probability the pairs after the pilot spread no wider than what is planned with.
+const ASSURANCE: f64 = 0.95;
 
 impl Noise {
     /// Normal noise of a known standard deviation of log ratios, which is nearly that of the ratio.
@@ -40,9 +40,12 @@ impl Noise {
 
     /// The noise of pairs that were measured; `None` with fewer than two coins, which show none.
     ///
-    /// A short pilot is as likely to show too little noise as too much. So its spread is taken at the
-    /// upper 90% limit, after Browne for pilots (*On the Use of a Pilot Sample for Sample Size
-    /// Determination*, Statistics in Medicine 14, 1995): 1.47 times what ten coins show, 1.21 for thirty.
+    /// A short pilot is as likely to show too little noise as too much, and the pairs after it have noise
+    /// of their own, which differs from the pilot's at least as one pilot's from the next one's. So it is
+    /// planned with an upper limit, as Browne does (*On the Use of a Pilot Sample for Sample Size
+    /// Determination*, Statistics in Medicine 14, 1995), but that of a second pilot and not that of the true
+    /// spread: by the F distribution, 1.78 times what ten coins show and 1.36 times what thirty do are
+    /// exceeded once in 20 times.
     ///
     /// # Errors
     /// Two pairs of a block in the same order.
@@ -58,8 +61,8 @@ impl Noise {
         }
         let center = signed_rank_location(log_ratios)?;
         let degrees = count as f64 - 1.0;
-        let allowance = ChiSquared::new(degrees)
-            .map_or(1.0, |chi_squared| (degrees / chi_squared.inverse_cdf(1.0 - ASSURANCE)).sqrt());
+        let allowance = FisherSnedecor::new(degrees, degrees)
+            .map_or(1.0, |variances| variances.inverse_cdf(ASSURANCE).sqrt());
         // A centre that was found among the values lies closer to them than the true one.
         let correction = (count as f64 / degrees).sqrt();
         let mut deviations: Vec<f64> =

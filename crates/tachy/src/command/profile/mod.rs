@@ -2,6 +2,7 @@
 
 mod diff;
 mod format;
+mod processes;
 mod recording;
 
 use std::ffi::{OsStr, OsString};
@@ -40,7 +41,8 @@ use super::{machine, output};
     tachy profile -- ./my-program --its-options\n  \
     tachy profile model.onnx --save before.trace\n  \
     tachy profile show before.trace --format flamegraph --output before.svg\n  \
-    tachy profile diff before.trace after.trace"
+    tachy profile diff before.trace after.trace\n  \
+    tachy profile model.onnx --processes 5 --save before"
 )]
 pub(super) struct Profile {
     #[command(subcommand)]
@@ -75,9 +77,19 @@ struct Recording {
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_seconds)]
     time: f64,
 
-    /// Keep the trace in a file
-    #[arg(long, value_name = "FILE")]
+    /// Keep the trace in a file; with --processes, the traces in a folder
+    #[arg(long, value_name = "FILE", overrides_with = "save")]
     save: Option<PathBuf>,
+
+    /// Record so many processes, one after the other, each for --time; the last one is shown
+    #[arg(
+        long,
+        value_name = "COUNT",
+        requires = "save",
+        overrides_with = "processes",
+        default_value = "1"
+    )]
+    processes: NonZeroUsize,
 
     #[command(flatten)]
     telling: Telling,
@@ -124,7 +136,8 @@ impl Profile {
 }
 
 impl Recording {
-    fn execute(self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
+    fn execute(mut self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
+        self.save = processes::record_all_but_last(self.processes, self.save)?;
         let recorded = recording::record(model, &self.device, self.time, settings)?;
         if let Some(file) = &self.save {
             recorded.trace.save(file).map_err(|error| {
@@ -139,11 +152,12 @@ impl Recording {
 impl Recording {
     /// Runs a command that records itself.
     fn execute_command(
-        self,
+        mut self,
         program: &OsStr,
         arguments: &[OsString],
         settings: &Settings,
     ) -> Result<(), Failure> {
+        self.save = processes::record_all_but_last(self.processes, self.save)?;
         let name = program.to_string_lossy();
         let folder = tempfile::tempdir().map_err(|error| {
             Failure::Check(format!("there is no place for the trace: {error}."))
@@ -263,6 +277,9 @@ fn machine(threads: NonZeroUsize) -> Result<Machine, Failure> {
         transfer: levels.last().map_or(0.0, |level| level.bandwidth),
     })
 }
+
+/// What the names of traces in a folder end with.
+const EXTENSION: &str = "trace";
 
 fn open(file: &std::path::Path) -> Result<Trace, Failure> {
     Trace::open(file).map_err(|error| Failure::Input(format!("`{}`: {error}", file.display())))
