@@ -7,11 +7,13 @@
 //! - [`analysis`] and [`cost`]: what a graph is going to need.
 //! - [`passes`]: graphs in fewer and larger steps.
 //! - [`zoo`]: models that come with Tachy.
+//! - [`catalogue`]: graphs of one operator each, to compare devices on.
 //! - [`Graph`] and [`GraphBuilder`]: programs made of operators, always valid, every shape known.
 #![forbid(unsafe_code)]
 
 pub mod analysis;
 mod builder;
+pub mod catalogue;
 pub mod convert;
 pub mod cost;
 mod dtype;

@@ -15,3 +15,4 @@ mod transformer;
 mod weights;
 
 pub use catalogue::{ZooEntry, ZooError, ZooOptions, build, names};
+pub(crate) use weights::Weights;

@@ -6,17 +6,17 @@ use crate::tensor::Tensor;
 /// A source of random weights: SplitMix64 (Steele, Lea and Flood, 2014) and the method of Box and Muller (1958).
 ///
 /// Logarithm, sine and cosine are those of `libm`, since the systems' own differ in their last bits.
-pub(super) struct Weights {
+pub(crate) struct Weights {
     state: u64,
 }
 
 impl Weights {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
     /// Normal with this mean and standard deviation.
-    pub(super) fn normal(&mut self, shape: &[usize], mean: f32, deviation: f32) -> Tensor {
+    pub(crate) fn normal(&mut self, shape: &[usize], mean: f32, deviation: f32) -> Tensor {
         let count = element_count(shape).expect("weights have possible shapes");
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {
@@ -34,7 +34,7 @@ impl Weights {
     }
 
     /// Uniform between two values.
-    pub(super) fn uniform_between(&mut self, shape: &[usize], low: f32, high: f32) -> Tensor {
+    pub(crate) fn uniform_between(&mut self, shape: &[usize], low: f32, high: f32) -> Tensor {
         let count = element_count(shape).expect("weights have possible shapes");
         let values: Vec<f32> =
             (0..count).map(|_| low + (high - low) * self.uniform() as f32).collect();
