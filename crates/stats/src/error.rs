@@ -56,6 +56,9 @@ pub enum StatisticsError {
     /// A pair that cannot be used.
     #[error(transparent)]
     Pair(#[from] InvalidPair),
+    /// Two curves that have no size in common.
+    #[error("the two were measured at no size in common; measure both at the same sizes")]
+    NoCommonSize,
     /// Too few resamples to read the tails from.
     #[error("{resamples} resamples are too few for an interval; ask for at least {fewest}")]
     TooFewResamples {

@@ -10,6 +10,7 @@
 //! | which of several devices is fastest? | [`rank`], [`compare`] |
 //! | is this program slower than that one? | [`Plan`] before, [`Duel`] meanwhile, [`judge`] on a recording |
 //! | which of many benchmarks changed? | [`judge_family`] with [`Stages`] and a [`Control`], [`Balance`] |
+//! | from which size on is another one faster? | [`crossovers`] |
 //! | when did it change? | [`analyse`], [`e_divisive`], [`remove_machine_speed`] |
 //!
 //! ```
@@ -36,6 +37,7 @@
 
 mod block_length;
 mod bootstrap;
+mod crossover;
 mod error;
 mod family;
 mod figures;
@@ -57,6 +59,7 @@ mod typical;
 mod verdict;
 
 pub use bootstrap::{Bootstrap, Resampling};
+pub use crossover::{Crossover, Crossovers, Curve, CurvePoint, Side, crossovers};
 pub use error::StatisticsError;
 pub use family::{
     Balance, Control, Lopsided, Stages, benjamini_hochberg, confirm, e_benjamini_hochberg,
