@@ -1,9 +1,18 @@
 //! A program that starts itself as its own child processes.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The argument by which a child process knows itself.
 pub const WORKER: &str = "__worker";
+
+static PASSED: OnceLock<(&str, String)> = OnceLock::new();
+
+/// Sets an environment variable of every child process that is started from now on. Counts once.
+pub fn pass(name: &'static str, value: String) {
+    // Whoever comes later keeps to what was said first.
+    let _ = PASSED.set((name, value));
+}
 
 /// The command that starts a child process of this program.
 pub fn command() -> Command {
@@ -12,6 +21,9 @@ pub fn command() -> Command {
         .unwrap_or_else(|_| "tachy".into());
     let mut command = Command::new(program);
     command.arg(WORKER);
+    if let Some((name, value)) = PASSED.get() {
+        command.env(name, value);
+    }
     command
 }
 

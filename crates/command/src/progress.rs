@@ -31,6 +31,7 @@ impl Progress {
             Event::Starting { device, process } => {
                 self.say(format!("{device} starts and warms up (process {})", process + 1));
             }
+            Event::Case(case) => self.say(format!("{case} is next")),
             Event::Sampling { device } => self.say(format!("{device} is timed")),
             Event::Lost { device, message } => {
                 self.line(&format!("{device} is out: {message}"));

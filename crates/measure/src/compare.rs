@@ -10,21 +10,16 @@ use tachy_graph::Tensor;
 use tachy_runtime::{Device, DeviceInfo};
 use thiserror::Error;
 
-use crate::agreement::agreement;
 use crate::clock::Clock;
 use crate::environment::Environment;
-use crate::exchange;
+use crate::harness::{Harness, Live};
 use crate::measurement::{Measurement, Metric, Series};
 use crate::process::{Silence, WorkerProcess};
-use crate::protocol::{Load, Loaded, Reply, Request};
+use crate::protocol::{Loaded, Reply, Request};
 use crate::record::{Comparison, FORMAT, ModelDescription, Row, Settings, Stage};
 use crate::scratch::ScratchFolder;
 use crate::subject::Subject;
 use crate::trial::Trial;
-use crate::warm_up::MOST_WARM_UP_CALLS;
-
-/// Most blocks of a device in one process: beyond that, shorter blocks would not make the order more random.
-const MOST_PAIRS: usize = 4;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -57,6 +52,8 @@ pub enum Event<'a> {
         /// Which of its processes, from 0.
         process: usize,
     },
+    /// This case of an operator is next.
+    Case(&'a str),
     /// This device is being timed.
     Sampling {
         /// The device.
@@ -126,7 +123,15 @@ pub fn compare(
     let (start, started) = (Instant::now(), seconds_since_1970());
     let environment = Environment::of_this_machine(Clock::measure());
     let scratch = ScratchFolder::new().map_err(CompareError::Scratch)?;
-    let mut session = Session { plan, worker: &worker, scratch: &scratch };
+    let harness = Harness {
+        worker: &worker,
+        scratch: &scratch,
+        share: plan.time.as_secs_f64() / plan.processes as f64,
+        // Warming up may take as long as measuring does, and a second where that is less.
+        least_warm_up: 1.0,
+        timeout: plan.timeout,
+    };
+    let mut session = Session { plan, harness };
     let reference = session.reference(&mut observe)?;
 
     let mut random = StdRng::seed_from_u64(plan.subject.seed);
@@ -142,14 +147,10 @@ pub fn compare(
             &mut progress,
             &mut observe,
         );
-        session.rounds(
-            &mut live,
-            &mut trials,
-            &mut round,
-            &mut random,
-            &mut progress,
-            &mut observe,
-        );
+        session.harness.rounds(&mut live, &mut trials, &mut round, &mut random, &mut observe);
+        for _ in &live {
+            progress.step(&mut observe);
+        }
         session.memory(&mut live, &mut trials);
     }
 
@@ -209,13 +210,13 @@ pub(crate) fn seconds_since_1970() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-struct Progress {
-    done: usize,
-    of: usize,
+pub(crate) struct Progress {
+    pub done: usize,
+    pub of: usize,
 }
 
 impl Progress {
-    fn step(&mut self, observe: &mut dyn FnMut(Event<'_>)) {
+    pub(crate) fn step(&mut self, observe: &mut dyn FnMut(Event<'_>)) {
         self.done += 1;
         observe(Event::Progress { done: self.done, of: self.of });
     }
@@ -228,17 +229,9 @@ struct Reference {
     outputs: Vec<Tensor>,
 }
 
-/// A device's process that is warm, and the time of one set of its samples.
-struct Live {
-    place: usize,
-    process: WorkerProcess,
-    set_seconds: f64,
-}
-
 struct Session<'a, W> {
     plan: &'a Plan,
-    worker: &'a W,
-    scratch: &'a ScratchFolder,
+    harness: Harness<'a, W>,
 }
 
 impl<W: Fn() -> Command> Session<'_, W> {
@@ -247,32 +240,9 @@ impl<W: Fn() -> Command> Session<'_, W> {
         device: &Device,
         optimize: bool,
     ) -> Result<(WorkerProcess, Loaded), (Stage, Silence)> {
-        let plan = self.plan;
-        let mut process =
-            WorkerProcess::start((self.worker)()).map_err(|silence| (Stage::Start, silence))?;
-        let request =
-            Request::Load(Load { device: device.clone(), subject: plan.subject.clone(), optimize });
-        match process.ask(&request, plan.timeout) {
-            Ok(Reply::Loaded(loaded)) => Ok((process, loaded)),
-            Ok(_) => Err((Stage::Compile, unexpected())),
-            Err(silence) => Err((Stage::Compile, silence)),
-        }
-    }
-
-    fn first_call(
-        &self,
-        process: &mut WorkerProcess,
-        outputs: usize,
-    ) -> Result<(f64, Vec<Tensor>), Silence> {
-        let folder = self.scratch.folder("outputs").map_err(|error| {
-            Silence::Broken(format!("a folder for its outputs could not be made: {error}"))
-        })?;
-        let request = Request::FirstCall { outputs: folder.clone() };
-        let Reply::FirstCall { seconds } = process.ask(&request, self.plan.timeout)? else {
-            return Err(unexpected());
-        };
-        let tensors = exchange::read(&folder, outputs).map_err(Silence::Broken)?;
-        Ok((seconds, tensors))
+        let mut process = self.harness.start()?;
+        let loaded = self.harness.load(&mut process, device, &self.plan.subject, optimize)?;
+        Ok((process, loaded))
     }
 
     fn reference(&mut self, observe: &mut dyn FnMut(Event<'_>)) -> Result<Reference, CompareError> {
@@ -280,15 +250,12 @@ impl<W: Fn() -> Command> Session<'_, W> {
         for device in &self.plan.references {
             observe(Event::Reference(device));
             let result = self.start(device, false).and_then(|(mut process, loaded)| {
-                let outputs = self
-                    .first_call(&mut process, loaded.outputs.len())
-                    .map_err(|silence| (Stage::FirstCall, silence))?
-                    .1;
+                let (_, outputs) = self.harness.first_call(&mut process, loaded.outputs.len())?;
                 Ok(Reference { device: device.clone(), loaded, outputs })
             });
             match result {
                 Ok(reference) => return Ok(reference),
-                Err((_, Silence::Failed { message, bad_input: true })) => {
+                Err((_, Silence::Failed { message, bad_input: true, .. })) => {
                     return Err(CompareError::BadInput(message));
                 }
                 Err((stage, silence)) => {
@@ -343,80 +310,10 @@ impl<W: Fn() -> Command> Session<'_, W> {
         reference: &Reference,
         trial: &mut Trial,
     ) -> Result<Option<Live>, (Stage, Silence)> {
-        let (mut process, loaded) = self.start(trial.device(), true)?;
-        let (first_call, outputs) = self
-            .first_call(&mut process, loaded.outputs.len())
-            .map_err(|silence| (Stage::FirstCall, silence))?;
-        trial.begin_process();
-        trial.record_once(crate::Metric::Compile, loaded.compile_seconds);
-        trial.record_once(crate::Metric::FirstCall, first_call);
-        let agreement = agreement(&loaded.output_names, &outputs, &reference.outputs);
-        if !trial.agrees(agreement) {
-            return Ok(None);
-        }
-        // Warming up may take as long as measuring does, and a second where that is less.
-        let seconds = (self.plan.time.as_secs_f64() / self.plan.processes as f64).max(1.0);
-        // A slow engine is not a hung one: the first call has told how long a call takes.
-        let limit =
-            self.plan.timeout + Duration::from_secs_f64(seconds + MOST_WARM_UP_CALLS * first_call);
-        match process.ask(&Request::WarmUp { seconds }, limit) {
-            Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds }) => {
-                trial.warmed_up(crate::WarmUp { calls, seconds, steady });
-                Ok(Some(Live { place, process, set_seconds }))
-            }
-            Ok(_) => Err((Stage::WarmUp, unexpected())),
-            Err(silence) => Err((Stage::WarmUp, silence)),
-        }
-    }
-
-    /// Lets the devices take turns.
-    fn rounds(
-        &self,
-        live: &mut Vec<Live>,
-        trials: &mut [Trial],
-        round: &mut u32,
-        random: &mut StdRng,
-        progress: &mut Progress,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) {
-        let share = self.plan.time.as_secs_f64() / self.plan.processes as f64;
-        let slowest = live.iter().map(|live| live.set_seconds).fold(0.0, f64::max);
-        // Two blocks to a pair; a block holds at least one set of the slowest device.
-        let pairs = ((share / (2.0 * slowest.max(1e-9))) as usize).clamp(1, MOST_PAIRS);
-        let seconds = share / (2 * pairs) as f64;
-        for _ in 0..pairs {
-            live.shuffle(random);
-            for turn in 0..2 {
-                if turn == 1 {
-                    live.reverse();
-                }
-                live.retain_mut(|live| {
-                    let trial = &mut trials[live.place];
-                    observe(Event::Sampling { device: trial.device() });
-                    // The last set may begin just before the time is up.
-                    let limit =
-                        self.plan.timeout + Duration::from_secs_f64(seconds + live.set_seconds);
-                    match live.process.ask(&Request::Sample { seconds }, limit) {
-                        Ok(Reply::Sampled { series, machine }) => {
-                            trial.sampled(*round, series);
-                            trial.machine_speed(&machine);
-                            true
-                        }
-                        other => {
-                            let silence = other.err().unwrap_or_else(unexpected);
-                            let message = silence.message();
-                            observe(Event::Lost { device: trial.device(), message: &message });
-                            trial.fail(Stage::Sample, message);
-                            false
-                        }
-                    }
-                });
-                *round += 1;
-            }
-        }
-        for _ in live.iter() {
-            progress.step(observe);
-        }
+        let mut process = self.harness.start()?;
+        let subject = &self.plan.subject;
+        let ready = self.harness.make_ready(&mut process, subject, &reference.outputs, trial)?;
+        Ok(ready.map(|set_seconds| Live { place, process, set_seconds }))
     }
 
     fn memory(&self, live: &mut [Live], trials: &mut [Trial]) {
@@ -427,8 +324,4 @@ impl<W: Fn() -> Command> Session<'_, W> {
             }
         }
     }
-}
-
-fn unexpected() -> Silence {
-    Silence::Broken("its process answered another question than it was asked".to_owned())
 }

@@ -7,14 +7,20 @@ use tachy_graph::{DType, Tensor, TensorError, TensorType};
 
 /// A tensor of random elements that depends on the seed, the input's place and its type only.
 ///
-/// Floats are normal with mean 0 and standard deviation 1. Integers are 0 or 1, which are valid as indices into
-/// nearly everything; an input with a meaning of its own is better given as a file. Booleans are even odds.
+/// Floats are normal with mean 0 and standard deviation 1. Integers of 8 bits, which are quantised numbers, take every
+/// value; other integers are 0 or 1, which are valid as indices into nearly everything; an input with a meaning of its own
+/// is better given as a file. Booleans are even odds.
 ///
 /// # Errors
 /// If there is no memory for the tensor.
 pub fn random_tensor(ty: &TensorType, seed: u64, place: usize) -> Result<Tensor, TensorError> {
     let mut random =
         StdRng::seed_from_u64(seed ^ (place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    if matches!(ty.dtype, DType::I8 | DType::U8) {
+        let mut tensor = Tensor::zeros(ty.dtype, &ty.shape)?;
+        random.fill(tensor.bytes_mut());
+        return Ok(tensor);
+    }
     if !ty.dtype.is_float() {
         let mut tensor = Tensor::zeros(ty.dtype, &ty.shape)?;
         for element in tensor.bytes_mut().chunks_exact_mut(ty.dtype.size()) {

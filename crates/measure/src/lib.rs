@@ -7,6 +7,7 @@
 //! - [`duel`] judges two commands of any kind in pairs of processes.
 //! - [`function`] times functions of the program that calls it, in child processes of that program.
 //! - [`gate`] tells whether what stands here is slower than another revision, and since which commit.
+//! - [`operators`] compares devices on operators of one kind each, over sizes, element types and layouts.
 //! - [`Partition`] says which benchmarks of a suite belong to one of its parts.
 //! - [`TraceDiff`] tells which operations of a program have become slower between two traces.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
@@ -23,11 +24,13 @@ mod exchange;
 pub mod function;
 pub mod gate;
 mod hardware;
+mod harness;
 mod inputs;
 mod machine_speed;
 mod measurement;
 mod memory;
 mod model;
+pub mod operators;
 mod partition;
 mod process;
 mod protocol;
@@ -52,7 +55,7 @@ pub use inputs::random_tensor;
 pub use machine_speed::MachineSpeed;
 pub use measurement::{Measurement, Metric, RoundStart, Series, Unit};
 pub use memory::peak_resident;
-pub use model::ModelSource;
+pub use model::{ModelSource, SourceError};
 pub use partition::{InvalidPartition, Partition};
 pub use ranking::{Ranked, rank};
 pub use record::{

@@ -33,7 +33,7 @@ pub(crate) struct WorkerProcess {
 /// Why there is no answer.
 pub(crate) enum Silence {
     /// The process says that it failed.
-    Failed { message: String, bad_input: bool },
+    Failed { message: String, bad_input: bool, unsupported: bool },
     /// It died, hung or spoke nonsense.
     Broken(String),
 }
@@ -89,7 +89,9 @@ impl WorkerProcess {
     pub(crate) fn ask(&mut self, request: &Request, limit: Duration) -> Result<Reply, Silence> {
         self.tell(request);
         match self.hear(limit)? {
-            Reply::Failed { message, bad_input } => Err(Silence::Failed { message, bad_input }),
+            Reply::Failed { message, bad_input, unsupported } => {
+                Err(Silence::Failed { message, bad_input, unsupported })
+            }
             reply => Ok(reply),
         }
     }

@@ -75,6 +75,7 @@ pub(crate) enum Reply {
     Failed {
         message: String,
         bad_input: bool,
+        unsupported: bool,
     },
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use tachy_graph::files;
-use tachy_graph::{Tensor, TensorType, onnx, zoo};
+use tachy_graph::{Tensor, TensorType, onnx};
 use tachy_runtime::{CompileOptions, Error, Executable, Port, Registry, contain};
 use tachy_stats::InvalidSample;
 
@@ -61,15 +61,21 @@ struct Worker<'a> {
 struct Failure {
     message: String,
     bad_input: bool,
+    /// Whether the engine lacks an operator, or an element type for it.
+    unsupported: bool,
 }
 
 impl Failure {
     fn other(message: impl Into<String>) -> Self {
-        Self { message: message.into(), bad_input: false }
+        Self { message: message.into(), bad_input: false, unsupported: false }
     }
 
     fn into_reply(self) -> Reply {
-        Reply::Failed { message: self.message, bad_input: self.bad_input }
+        Reply::Failed {
+            message: self.message,
+            bad_input: self.bad_input,
+            unsupported: self.unsupported,
+        }
     }
 }
 
@@ -86,7 +92,13 @@ impl From<Error> for Failure {
             Error::Count { .. } | Error::Type { .. } | Error::Data { .. } => true,
             _ => false,
         };
-        Self { message: error.to_string(), bad_input }
+        let unsupported = matches!(
+            &error,
+            Error::UnsupportedOperator { .. }
+                | Error::Export(_)
+                | Error::Import(onnx::ImportError::UnknownOperator { .. })
+        );
+        Self { message: error.to_string(), bad_input, unsupported }
     }
 }
 
@@ -134,15 +146,19 @@ impl Worker<'_> {
             known_inputs: known_inputs.clone(),
             model_path: match &subject.model {
                 ModelSource::File { path } => Some(path.clone()),
-                ModelSource::Zoo { .. } => None,
+                ModelSource::Zoo { .. } | ModelSource::Operator { .. } => None,
             },
         };
         let (backend, device) = self.registry.find(device)?;
-        let (executable, compile_seconds, model_bytes, parameters) = match &subject.model {
-            ModelSource::File { path } => {
+        let graph = subject
+            .model
+            .graph()
+            .map_err(|error| Failure { bad_input: true, ..Failure::other(error.to_string()) })?;
+        let (executable, compile_seconds, model_bytes, parameters) = match (&subject.model, graph) {
+            (ModelSource::File { path }, _) => {
                 let model = std::fs::read(path).map_err(|error| Failure {
-                    message: format!("`{}` cannot be read: {error}.", path.display()),
                     bad_input: true,
+                    ..Failure::other(format!("`{}` cannot be read: {error}.", path.display()))
                 })?;
                 let size = model.len() as u64;
                 let start = Instant::now();
@@ -151,9 +167,7 @@ impl Worker<'_> {
                 })?;
                 (executable, start.elapsed(), size, None)
             }
-            ModelSource::Zoo { name, seed, batch } => {
-                let graph = zoo::build(name, &zoo::ZooOptions { seed: *seed, batch: *batch })
-                    .map_err(|error| Failure { message: error.to_string(), bad_input: true })?;
+            (_, Some(graph)) => {
                 let start = Instant::now();
                 let executable = contain(backend.name(), COMPILE, || {
                     backend.compile(&graph, &device, &options)
@@ -163,6 +177,7 @@ impl Worker<'_> {
                 let bytes = weights.map(|tensor| tensor.bytes().len() as u64).sum();
                 (executable, elapsed, bytes, Some(graph.parameter_count() as u64))
             }
+            (source, None) => return Err(Failure::other(format!("`{source}` is no graph"))),
         };
         let signature = executable.signature();
         let describe = |port: &Port| format!("{}: {}", port.name, port.ty);
@@ -200,7 +215,7 @@ fn read_inputs(
 ) -> Result<BTreeMap<String, Tensor>, Failure> {
     let read = |path: &Path| {
         files::read_one(path)
-            .map_err(|error| Failure { message: error.to_string(), bad_input: true })
+            .map_err(|error| Failure { bad_input: true, ..Failure::other(error.to_string()) })
     };
     files.iter().map(|(name, path)| Ok((name.clone(), read(path)?))).collect()
 }
@@ -227,7 +242,7 @@ fn inputs(
         let names: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
         let message =
             format!("the model has no input `{name}`; its inputs are {}.", names.join(", "));
-        return Err(Failure { message, bad_input: true });
+        return Err(Failure { bad_input: true, ..Failure::other(message) });
     }
     Ok(inputs)
 }

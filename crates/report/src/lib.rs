@@ -3,6 +3,7 @@
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
 //! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions.
+//! [`operators`] for devices compared on operators, [`Guide`] which device for what.
 //! [`HistoryReport`] tells what became of series over many runs. [`whole`] makes one report of everything. [`devices`],
 //! [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@ pub mod duel;
 mod figure;
 pub mod function;
 pub mod gate;
+mod guide;
 mod history;
 mod html;
 mod json;
@@ -19,6 +21,7 @@ mod layout;
 mod lists;
 mod look;
 mod markdown;
+pub mod operators;
 pub mod profile;
 mod quantity;
 mod report;
@@ -30,6 +33,7 @@ mod terminal;
 pub mod whole;
 
 pub use csv::samples_csv;
+pub use guide::{Answer, Guide};
 pub use history::HistoryReport;
 pub use lists::{ModelEntry, devices, models};
 pub use look::{Look, Tone};

@@ -24,6 +24,7 @@ pub mod import;
 pub mod json_lines;
 mod merge;
 mod open;
+mod operators;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod place;

@@ -26,12 +26,16 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "command")]
+mod benchmarker;
+#[cfg(feature = "command")]
 #[doc(hidden)]
 pub mod command;
 mod registry;
 mod sequential;
 
-pub use registry::registry;
+#[cfg(feature = "command")]
+pub use benchmarker::{benchmarker, serve_if_worker};
+pub use registry::{ON_BATTERY, auto, registry, set_on_battery};
 pub use sequential::{BufferStats, Sequential, SequentialError};
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -46,3 +50,4 @@ pub use tachy_report as report;
 pub use tachy_runtime as runtime;
 pub use tachy_stats as stats;
 pub use tachy_store as store;
+pub use tachy_tune as tune;

@@ -4,6 +4,7 @@
 //! `docs/measurements/`.
 
 mod aarch64;
+mod auto;
 mod exports;
 mod gate;
 mod prepare;
@@ -33,6 +34,15 @@ pub enum Trial {
         /// Arguments for `cargo test` instead of the kernels' package
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// The device `auto`, tuned on one grid of sizes, on another one: how far it is off the best device
+    Auto {
+        /// Operators
+        #[arg(default_values = ["matmul", "add", "conv2d", "layernorm", "softmax"])]
+        operators: Vec<String>,
+        /// Threads of every engine
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
     },
     /// Every engine agrees with the reference on the re-seeded light ResNet-50 within 1e-4 relative L2
     Agreement,
@@ -111,6 +121,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
     match trial {
         Trial::Aarch64 { arguments } => aarch64::aarch64(workspace, arguments),
         Trial::Agreement => agreement(&bench()?),
+        Trial::Auto { operators, threads } => auto::auto(workspace, &bench()?, operators, *threads),
         Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
         Trial::Parts { models } => parts(&bench()?, models),

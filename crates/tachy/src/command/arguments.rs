@@ -12,7 +12,8 @@ use super::settings::Settings;
 /// How a model is loaded.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ModelArguments {
-    /// The model: an ONNX file, or `zoo:NAME` for one that comes with Tachy
+    /// The model: an ONNX file, `zoo:NAME` for one that comes with Tachy, or `op:OPERATOR:SIZE[:DTYPE[:LAYOUT]]` for one
+    /// operator
     pub model: String,
 
     /// Size of a symbolic dimension
@@ -36,8 +37,8 @@ pub(super) struct ModelArguments {
     pub seed: Option<u64>,
 
     /// Batch size of a `zoo:` model
-    #[arg(long, value_name = "SIZE", default_value = "1")]
-    pub batch: NonZeroUsize,
+    #[arg(long, value_name = "SIZE", default_value = "1", value_delimiter = ',')]
+    pub batch: Vec<NonZeroUsize>,
 }
 
 impl ModelArguments {

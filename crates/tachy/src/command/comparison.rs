@@ -8,6 +8,7 @@ use tachy_command::measuring::MeasureArguments;
 use tachy_measure::{Comparison, Outcome, Plan, Subject};
 use tachy_report::Report;
 use tachy_runtime::{Availability, Device, DeviceInfo, Registry};
+use tachy_tune::AUTO;
 
 use super::arguments::{Format, ModelArguments};
 use super::failure::Failure;
@@ -102,12 +103,14 @@ pub(super) fn tell(
 }
 
 /// The devices to measure, and the absent ones to tell of.
-fn choose(
+pub(super) fn choose(
     registry: &Registry,
     named: &[Device],
 ) -> Result<(Vec<DeviceInfo>, Vec<DeviceInfo>), Failure> {
-    let all = registry.devices();
+    let mut all = registry.devices();
     if named.is_empty() {
+        // What chooses among the others is one of them.
+        all.retain(|info| info.device.backend() != AUTO);
         return Ok(all.into_iter().partition(DeviceInfo::is_available));
     }
     let mut chosen: Vec<DeviceInfo> = Vec::new();
@@ -122,7 +125,7 @@ fn choose(
 
 /// Who may give the reference: the native engine, and after it the engines that are measured, for models that the
 /// native one cannot run.
-fn references(registry: &Registry, devices: &[DeviceInfo]) -> Vec<Device> {
+pub(super) fn references(registry: &Registry, devices: &[DeviceInfo]) -> Vec<Device> {
     let native = Device::of("cpu");
     let mut references = Vec::new();
     if registry
@@ -132,7 +135,12 @@ fn references(registry: &Registry, devices: &[DeviceInfo]) -> Vec<Device> {
     {
         references.push(native.clone());
     }
-    references.extend(devices.iter().map(|info| info.device.clone()).filter(|d| *d != native));
+    references.extend(
+        devices
+            .iter()
+            .map(|info| info.device.clone())
+            .filter(|d| *d != native && d.backend() != AUTO),
+    );
     references
 }
 

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tachy_command::child;
 use tachy_profile::record::from_environment;
+use tachy_tune::OnBattery;
 
 use super::failure::Failure;
 use super::settings::Settings;
@@ -29,6 +31,11 @@ use super::{
         Exit codes: 0 done, 1 a check failed or an engine did, 2 bad usage or input."
 )]
 pub struct Cli {
+    /// What the device `auto` does on battery or throttled: measure, prefer=DEVICE or ignore [default: TACHY_ON_BATTERY, or
+    /// measure]
+    #[arg(long, global = true, value_name = "POLICY", hide_short_help = true)]
+    on_battery: Option<OnBattery>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -83,6 +90,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Clap exits by itself: with 0 after help, with 2 after a usage error.
     let cli = Cli::parse_from(arguments);
     let _trace = from_environment();
+    if let Some(policy) = cli.on_battery {
+        child::pass(crate::ON_BATTERY, policy.to_string());
+        crate::set_on_battery(policy);
+    }
     match cli.command.execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),

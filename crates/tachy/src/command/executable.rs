@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tachy_graph::cost::Cost;
 use tachy_graph::onnx::{self, ImportOptions};
-use tachy_graph::{Tensor, files, zoo};
+use tachy_graph::{Tensor, files};
 use tachy_measure::{ModelSource, random_tensor};
 use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry};
 
@@ -33,34 +33,30 @@ pub(super) fn compile(
     for (name, file) in &model.inputs {
         options.known_inputs.insert(name.clone(), read_tensor(file)?);
     }
-    match model::source(model, settings)? {
-        ModelSource::File { path } => {
+    let source = model::source(model, settings)?;
+    match (source.graph().map_err(Failure::input)?, source) {
+        (Some(graph), _) => Ok(backend.compile(&graph, &device, &options)?),
+        (None, ModelSource::File { path }) => {
             let bytes = std::fs::read(&path).map_err(|error| {
                 Failure::Input(format!("`{}` cannot be read: {error}.", path.display()))
             })?;
             options.model_path = Some(path);
             Ok(backend.load_onnx(bytes.into(), &device, &options)?)
         }
-        ModelSource::Zoo { name, seed, batch } => {
-            let graph =
-                zoo::build(&name, &zoo::ZooOptions { seed, batch }).map_err(Failure::input)?;
-            Ok(backend.compile(&graph, &device, &options)?)
-        }
+        (None, source) => Err(Failure::Input(format!("`{source}` is no graph."))),
     }
 }
 
 /// What each node of the model costs, by its name; nothing if the model cannot be read as a graph.
 pub(super) fn node_costs(model: &ModelArguments, settings: &Settings) -> HashMap<String, Cost> {
     let graph = match model::source(model, settings) {
-        Ok(ModelSource::Zoo { name, seed, batch }) => {
-            zoo::build(&name, &zoo::ZooOptions { seed, batch }).ok()
-        }
         Ok(ModelSource::File { path }) => std::fs::read(&path).ok().and_then(|bytes| {
             let mut options = ImportOptions::default();
             (options.dims, options.input_shapes) = (model.dims(), model.shapes());
             options.directory = path.parent().map(Path::to_path_buf);
             onnx::import(bytes, &options).ok()
         }),
+        Ok(source) => source.graph().ok().flatten(),
         Err(_) => None,
     };
     let Some(graph) = graph else { return HashMap::new() };

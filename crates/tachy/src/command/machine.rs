@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tachy_graph::cost::{MachineModel, MemoryLevel};
-use tachy_measure::{Clock, Environment};
+use tachy_tune::cache_folder;
 
 use super::failure::Failure;
 
@@ -29,9 +29,8 @@ struct Remembered {
 /// The ceilings of this machine for so many threads. They are what was reached at best: a day later they are measured
 /// anew, and what is better counts.
 pub(super) fn ceilings(threads: NonZeroUsize) -> Result<MachineModel, Failure> {
-    let environment = Environment::of_this_machine(Clock::measure());
-    let processor = format!("{} ({})", environment.processor, environment.simd.join(", "));
-    let file = folder().map(|folder| folder.join(format!("machine-{threads}-threads.json")));
+    let processor = crate::registry::machine();
+    let file = cache_folder().map(|folder| folder.join(format!("machine-{threads}-threads.json")));
     let known = file.as_ref().and_then(|file| {
         let known: Remembered = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
         let same = known.version == env!("CARGO_PKG_VERSION")
@@ -52,12 +51,15 @@ pub(super) fn ceilings(threads: NonZeroUsize) -> Result<MachineModel, Failure> {
     }
     if let Some(file) = file {
         let remembered = Remembered::new(&model, processor, threads);
-        let text = serde_json::to_string_pretty(&remembered).expect("it is plain data");
-        // Whoever cannot remember measures again.
-        let _ =
-            file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, text));
+        remember(&file, &remembered);
     }
     Ok(model)
+}
+
+/// Writes what was found out to a file. Whoever cannot remember measures again.
+pub(super) fn remember(file: &Path, what: &impl Serialize) {
+    let text = serde_json::to_string_pretty(what).expect("it is plain data");
+    let _ = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, text));
 }
 
 fn better(a: &MachineModel, b: &MachineModel) -> MachineModel {
@@ -97,19 +99,6 @@ impl Remembered {
             kernel_overhead: self.kernel_overhead,
         }
     }
-}
-
-/// Where what can be found out again is kept.
-fn folder() -> Option<PathBuf> {
-    let folder = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
-    };
-    let caches = match std::env::consts::OS {
-        "windows" => folder("LOCALAPPDATA"),
-        "macos" => folder("HOME").map(|home| home.join("Library/Caches")),
-        _ => folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache"))),
-    };
-    Some(caches?.join("tachy"))
 }
 
 #[cfg(test)]

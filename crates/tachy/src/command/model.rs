@@ -1,18 +1,27 @@
-//! `zoo:NAME` or a file.
+//! `zoo:NAME`, `op:CASE` or a file.
 
 use std::path::PathBuf;
 
+use tachy_graph::catalogue::OperatorCase;
 use tachy_measure::ModelSource;
 
 use super::arguments::ModelArguments;
 use super::failure::Failure;
 use super::settings::Settings;
 
-/// Where the model that the arguments name comes from. A file must be there; a zoo model must exist.
+/// Where the model that the arguments name comes from. A file must be there; a zoo model or a case of the catalogue must
+/// exist.
 pub(super) fn source(
     arguments: &ModelArguments,
     settings: &Settings,
 ) -> Result<ModelSource, Failure> {
+    if let Some(name) = arguments.model.strip_prefix("op:") {
+        let case: OperatorCase = name.parse().map_err(Failure::input)?;
+        return Ok(ModelSource::Operator {
+            case: case.to_string(),
+            seed: arguments.seed(settings),
+        });
+    }
     match arguments.model.strip_prefix("zoo:") {
         Some(name) => {
             if !tachy_graph::zoo::names().iter().any(|entry| entry.name == name) {
@@ -20,10 +29,16 @@ pub(super) fn source(
                     "there is no model `{name}` in the zoo; `tachy zoo list` shows the models."
                 )));
             }
+            let [batch] = arguments.batch[..] else {
+                return Err(Failure::Input(
+                    "give one batch size; several are for `tachy compare MODEL --guide`."
+                        .to_owned(),
+                ));
+            };
             Ok(ModelSource::Zoo {
                 name: name.to_owned(),
                 seed: arguments.seed(settings),
-                batch: arguments.batch.get(),
+                batch: batch.get(),
             })
         }
         None => {

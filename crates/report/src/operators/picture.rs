@@ -1,0 +1,219 @@
+//! Times over sizes as a picture: both axes logarithmic, a line for each device, a mark where one overtakes another.
+
+use std::fmt::Write as _;
+
+use tachy_measure::Unit;
+use tachy_measure::operators::Transfers;
+use tachy_stats::Crossover;
+
+use super::crossings::crossing;
+use super::figures::{FamilyReport, OperatorReport};
+use crate::html::text::escape;
+use crate::quantity::{plain, quantity};
+
+/// The size of one panel.
+const PANEL: (f64, f64) = (640.0, 400.0);
+/// What is left free around the lines: left, top, right, bottom.
+const FRAME: (f64, f64, f64, f64) = (70.0, 34.0, 150.0, 40.0);
+/// Told apart by those who do not see all colours, too (Okabe and Ito, 2008).
+const COLOURS: [&str; 8] =
+    ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6D00", "#666666"];
+
+/// A logarithmic axis.
+struct Log {
+    low: f64,
+    high: f64,
+    from: f64,
+    to: f64,
+}
+
+impl Log {
+    fn new(values: impl Iterator<Item = f64>, from: f64, to: f64) -> Option<Self> {
+        let (low, high) = values
+            .filter(|value| value.is_finite() && *value > 0.0)
+            .fold((f64::INFINITY, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
+        // A single value gets room around it.
+        let room = if high > low * 1.01 { 1.1 } else { 2.0 };
+        (high > 0.0).then_some(Self { low: low / room, high: high * room, from, to })
+    }
+
+    fn at(&self, value: f64) -> f64 {
+        let share = (value / self.low).ln() / (self.high / self.low).ln();
+        self.from + (self.to - self.from) * share.clamp(0.0, 1.0)
+    }
+}
+
+impl OperatorReport<'_> {
+    /// All families as one SVG file that stands alone.
+    pub fn svg(&self) -> String {
+        let panels: Vec<String> = self
+            .families
+            .iter()
+            .map(|family| self.panel(family))
+            .filter(|p| !p.is_empty())
+            .collect();
+        let mut body = String::new();
+        for (place, panel) in panels.iter().enumerate() {
+            let y = place as f64 * PANEL.1;
+            let _ = writeln!(body, "<g transform=\"translate(0 {y})\">\n{panel}</g>");
+        }
+        let height = PANEL.1 * panels.len().max(1) as f64;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\" width=\"{}\" height=\"{height}\" \
+             font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+            PANEL.0, PANEL.0
+        )
+    }
+
+    /// One family as a picture in a page.
+    pub(super) fn figure(&self, family: &FamilyReport) -> String {
+        let panel = self.panel(family);
+        if panel.is_empty() {
+            return panel;
+        }
+        format!(
+            "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" font-size=\"11\">\n{panel}</svg>\n",
+            PANEL.0,
+            PANEL.1,
+            escape(&format!("Times of {} over sizes", family.family))
+        )
+    }
+
+    /// The lines of one family; nothing if nobody was timed.
+    fn panel(&self, family: &FamilyReport) -> String {
+        let timed =
+            || family.lines.iter().filter_map(|line| Some((line, line.figures.as_ref().ok()?)));
+        let times = timed().flat_map(|(_, rates)| [Some(rates.run.value), rates.call]).flatten();
+        let x = Log::new(timed().map(|(line, _)| line.size as f64), FRAME.0, PANEL.0 - FRAME.2);
+        let y = Log::new(times, PANEL.1 - FRAME.3, FRAME.1);
+        let (Some(x), Some(y)) = (x, y) else { return String::new() };
+        let mut out = String::new();
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"18\" font-size=\"13\" font-weight=\"600\" fill=\"currentColor\">{}: time of a run (solid) and \
+             with transfers (dashed)</text>",
+            FRAME.0,
+            escape(&family.family.to_string())
+        );
+        self.axes(family, &x, &y, &mut out);
+        let devices = self.comparison.devices.iter().map(|described| &described.device);
+        let mut legend = FRAME.1 + 8.0;
+        for (device, colour) in devices.zip(COLOURS.iter().cycle()) {
+            let own: Vec<_> = timed().filter(|(line, _)| line.device == device).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let path = |value: &dyn Fn(usize) -> Option<f64>| -> String {
+                let points = own.iter().enumerate().filter_map(|(place, (line, _))| {
+                    Some(format!("{:.1},{:.1}", x.at(line.size as f64), y.at(value(place)?)))
+                });
+                points.collect::<Vec<_>>().join(" ")
+            };
+            let runs = path(&|place| Some(own[place].1.run.value));
+            let calls = path(&|place| own[place].1.call);
+            let _ = writeln!(
+                out,
+                "<polyline points=\"{calls}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1\" stroke-dasharray=\"4 3\"/>\n\
+                 <polyline points=\"{runs}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>"
+            );
+            for (line, rates) in &own {
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.5\" fill=\"{colour}\"><title>{}</title></circle>",
+                    x.at(line.size as f64),
+                    y.at(rates.run.value),
+                    escape(&plain(&format!(
+                        "{device}, {}: {}",
+                        line.size,
+                        quantity(rates.run.value, Unit::Seconds)
+                    )))
+                );
+            }
+            let left = PANEL.0 - FRAME.2 + 14.0;
+            let _ = writeln!(
+                out,
+                "<path d=\"M{left} {legend}h18\" stroke=\"{colour}\" stroke-width=\"2\"/>\
+                 <text x=\"{}\" y=\"{}\" fill=\"currentColor\">{}</text>",
+                left + 24.0,
+                legend + 4.0,
+                escape(&device.to_string())
+            );
+            legend += 18.0;
+        }
+        self.marks(family, &x, &y, &mut out);
+        out
+    }
+
+    fn axes(&self, family: &FamilyReport, x: &Log, y: &Log, out: &mut String) {
+        let (bottom, right) = (PANEL.1 - FRAME.3, PANEL.0 - FRAME.2);
+        let powers = (y.low.log10().ceil() as i32)..=(y.high.log10().floor() as i32);
+        for value in powers.map(|power| 10f64.powi(power)) {
+            let place = y.at(value);
+            let label = plain(&quantity(value, Unit::Seconds)).replace(".00", "").replace(".0", "");
+            let _ = writeln!(
+                out,
+                "<path d=\"M{} {place:.1}H{right}\" stroke=\"#8888\" stroke-width=\"0.6\"/>\
+                 <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"currentColor\">{label}</text>",
+                FRAME.0,
+                FRAME.0 - 6.0,
+                place + 4.0
+            );
+        }
+        let mut sizes: Vec<usize> = family.lines.iter().map(|line| line.size).collect();
+        sizes.dedup();
+        for size in sizes {
+            let place = x.at(size as f64);
+            let _ = writeln!(
+                out,
+                "<path d=\"M{place:.1} {}V{bottom}\" stroke=\"#8888\" stroke-width=\"0.4\"/>\
+                 <text x=\"{place:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"currentColor\">{size}</text>",
+                FRAME.1,
+                bottom + 16.0
+            );
+        }
+    }
+
+    /// A mark at each crossover of runs, with its interval, on the line of who is faster beyond it.
+    fn marks(&self, family: &FamilyReport, x: &Log, y: &Log, out: &mut String) {
+        let name = family.family.to_string();
+        let own = self.crossings.iter().filter(|crossings| {
+            crossings.family == name && crossings.transfers == Transfers::Without
+        });
+        for pair in own.flat_map(crossing) {
+            for crossover in &pair.crossovers.crossovers {
+                let Crossover { size, interval, .. } = *crossover;
+                let Some(seconds) = time_at(family, &pair.first.to_string(), size) else {
+                    continue;
+                };
+                let (cx, cy) = (x.at(size), y.at(seconds));
+                if let Some(interval) = interval {
+                    let (low, high) = (x.at(interval.low), x.at(interval.high));
+                    let _ = writeln!(
+                        out,
+                        "<path d=\"M{low:.1} {cy:.1}H{high:.1}\" stroke=\"currentColor\" stroke-width=\"1\"/>"
+                    );
+                }
+                let _ = writeln!(
+                    out,
+                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"5\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.2\">\
+                     <title>{}</title></circle>",
+                    escape(&super::crossings::sentence(pair))
+                );
+            }
+        }
+    }
+}
+
+/// The time of a run at a size between those that were measured, where both lie on a logarithmic scale.
+fn time_at(family: &FamilyReport, device: &str, size: f64) -> Option<f64> {
+    let points: Vec<(f64, f64)> = family
+        .lines
+        .iter()
+        .filter(|line| line.device.to_string() == device)
+        .filter_map(|line| Some((line.size as f64, line.figures.as_ref().ok()?.run.value)))
+        .collect();
+    points.windows(2).find(|pair| pair[0].0 <= size && size <= pair[1].0).map(|pair| {
+        let share = (size / pair[0].0).ln() / (pair[1].0 / pair[0].0).ln();
+        (pair[0].1.ln() + share * (pair[1].1 / pair[0].1).ln()).exp()
+    })
+}

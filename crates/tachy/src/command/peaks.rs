@@ -1,0 +1,89 @@
+//! What each device reaches at best, measured once and remembered.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tachy_command::child;
+use tachy_measure::operators::{Peaks, PeaksPlan, peaks};
+use tachy_runtime::{Device, DeviceInfo};
+use tachy_tune::{AUTO, cache_folder};
+
+use super::failure::Failure;
+use super::machine;
+use super::progress::Progress;
+
+/// Time of measuring each size.
+const TIME: Duration = Duration::from_millis(150);
+/// How long an engine may take for one answer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What was measured, and on what.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    version: String,
+    processor: String,
+    threads: usize,
+    peaks: Peaks,
+}
+
+/// The peaks of these devices for so many threads. Devices that are not known yet, or whose engine is another by now, are
+/// measured; with `anew`, all are.
+pub(super) fn find(
+    devices: &[DeviceInfo],
+    threads: NonZeroUsize,
+    anew: bool,
+) -> Result<Peaks, Failure> {
+    let processor = crate::registry::machine();
+    let file = file(threads);
+    let mut known = file.as_ref().and_then(|file| {
+        let known: Remembered = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        let same = known.version == env!("CARGO_PKG_VERSION")
+            && known.processor == processor
+            && known.threads == threads.get();
+        same.then_some(known.peaks)
+    });
+    let known = known.get_or_insert_default();
+    let is_known = |info: &DeviceInfo| {
+        known.of(&info.device).is_some_and(|peaks| peaks.description == info.description)
+    };
+    // What chooses among the others has no peak of its own.
+    let unknown: Vec<DeviceInfo> = devices
+        .iter()
+        .filter(|info| info.device.backend() != AUTO && (anew || !is_known(info)))
+        .cloned()
+        .collect();
+    if !unknown.is_empty() {
+        let progress = Progress::new(unknown.len() as u64);
+        let plan = PeaksPlan {
+            devices: unknown,
+            reference: Device::of("cpu"),
+            threads: threads.get(),
+            time: TIME,
+            timeout: TIMEOUT,
+        };
+        let measured = peaks(&plan, child::command, |event| progress.observe(event))?;
+        for device in measured.devices {
+            known.devices.retain(|other| other.device != device.device);
+            known.devices.push(device);
+        }
+        if let Some(file) = file {
+            let remembered = Remembered {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                processor,
+                threads: threads.get(),
+                peaks: known.clone(),
+            };
+            machine::remember(&file, &remembered);
+        }
+    }
+    let wanted = |device: &Device| devices.iter().any(|info| info.device == *device);
+    known.devices.retain(|peaks| wanted(&peaks.device));
+    Ok(std::mem::take(known))
+}
+
+fn file(threads: NonZeroUsize) -> Option<PathBuf> {
+    Some(cache_folder()?.join(format!("peaks-{threads}-threads.json")))
+}

@@ -1,0 +1,30 @@
+//! The measured winner for every call.
+//!
+//! - [`AutoBackend`] is a device that gives every graph to the device that was measured to be the fastest for it.
+//! - [`Routes`] is what it knows: times of operators over their work, and of whole models.
+//! - [`MachineState`] tells whether the machine runs on battery or is throttled, and [`OnBattery`] what follows.
+//! - [`Benchmarker`] measures operators on devices for a program of yours.
+//! - [`guess`](guess::guess) is what serves until something was measured.
+#![forbid(unsafe_code)]
+
+mod auto;
+mod benchmarker;
+mod engines;
+mod fingerprint;
+pub mod guess;
+mod memory;
+mod options;
+mod routed;
+mod routes;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use auto::{AUTO, AutoBackend, Choice, Reason};
+pub use benchmarker::{
+    BenchmarkConfig, BenchmarkError, Benchmarker, DeviceComparison, Speedup, Timing,
+};
+pub use memory::{Memory, cache_folder};
+pub use options::{AutoOptions, InvalidPolicy, OnBattery};
+pub use routes::{Known, Routes};
+pub use state::MachineState;

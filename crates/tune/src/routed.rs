@@ -1,0 +1,100 @@
+//! An executable on the chosen device, which moves when the machine's state does.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tachy_graph::Tensor;
+use tachy_runtime::{
+    CompileOptions, CompileStats, Completion, Executable, MemoryStats, Result, Signature, StepRun,
+};
+
+use crate::auto::{Choice, Shared};
+use crate::engines::Source;
+
+pub(crate) struct Routed {
+    shared: Arc<Shared>,
+    source: Source,
+    options: CompileOptions,
+    inner: Box<dyn Executable>,
+    choice: Choice,
+    stats: CompileStats,
+    condition: &'static str,
+    looked: Duration,
+}
+
+impl Routed {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        source: Source,
+        options: CompileOptions,
+    ) -> Result<Self> {
+        let begin = Instant::now();
+        let condition = shared.moving_condition();
+        let (choice, inner) = shared.choose(&source, &options)?;
+        let mut stats = inner.compile_stats().clone();
+        let choosing = begin.elapsed().saturating_sub(stats.total());
+        stats.phases.insert(0, ("choose a device", choosing));
+        let looked = (shared.clock)();
+        Ok(Self { shared, source, options, inner, choice, stats, condition, looked })
+    }
+
+    /// Looks now and then whether the machine's state has changed; if it has, the choice is made again. If nothing else can
+    /// do the work, it stays where it is.
+    fn look(&mut self) {
+        let now = (self.shared.clock)();
+        if now - self.looked < self.shared.options.look {
+            return;
+        }
+        self.looked = now;
+        let condition = self.shared.moving_condition();
+        if condition == self.condition {
+            return;
+        }
+        self.condition = condition;
+        if let Ok((choice, inner)) = self.shared.choose(&self.source, &self.options)
+            && choice.device != self.choice.device
+            && inner.signature() == self.inner.signature()
+        {
+            (self.choice, self.inner) = (choice, inner);
+        }
+    }
+}
+
+impl Executable for Routed {
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+
+    fn bind(&mut self, inputs: &[Tensor]) -> Result<()> {
+        self.look();
+        self.inner.bind(inputs)
+    }
+
+    fn run(&mut self) -> Result<()> {
+        self.inner.run()
+    }
+
+    fn submit(&mut self) -> Result<Completion> {
+        self.inner.submit()
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.inner.reset()
+    }
+
+    fn fetch(&mut self, outputs: &mut [Tensor]) -> Result<()> {
+        self.inner.fetch(outputs)
+    }
+
+    fn run_by_steps(&mut self, runs: usize) -> Result<Option<Vec<StepRun>>> {
+        self.inner.run_by_steps(runs)
+    }
+
+    fn compile_stats(&self) -> &CompileStats {
+        &self.stats
+    }
+
+    fn memory(&self) -> MemoryStats {
+        self.inner.memory()
+    }
+}
