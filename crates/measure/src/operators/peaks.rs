@@ -152,7 +152,7 @@ pub fn peaks(
         let mut rates = kinds
             .iter()
             .map(|&(operator, dtype)| session.rate(&info.device, operator, dtype, &mut process));
-        let (bandwidth, overhead) = rates.next().map_or_else(absent, |found| found);
+        let (bandwidth, overhead) = rates.next().unwrap_or_else(absent);
         let products = kinds[1..].iter().zip(rates);
         let products = products.map(|((_, dtype), (rate, _))| (dtype.to_string(), rate)).collect();
         devices.push(DevicePeaks {
