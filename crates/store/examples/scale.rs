@@ -135,10 +135,5 @@ fn ask(store: &mut dyn Store) -> Result<(), Box<dyn std::error::Error>> {
     let latest = store.find("latest")?;
     let run = timed("check: a baseline with all that was measured in it", || store.run(latest))?;
     println!("  {} measurements", run.benchmarks.len() * METRICS.len());
-    for most in [1, 5, 20] {
-        let what = format!("the latest {most} of every series of a run");
-        let found = timed(&what, || store.latest(latest, most))?;
-        println!("  {} series", found.len());
-    }
     Ok(())
 }

@@ -4,8 +4,8 @@
 //!   [`RunId`] of its own and never changes.
 //! - [`open`] opens a [`Store`]: a file of SQLite, or a PostgreSQL server if the place is a URL. [`Place::find`] knows
 //!   where the store of a project is.
-//! - [`SeriesKey`] says which measurements of different runs belong together; [`Store::history`] and
-//!   [`Store::latest`] read only the medians of their processes, never the samples.
+//! - [`SeriesKey`] says which measurements of different runs belong together; [`Store::history`]
+//!   reads only the medians of their processes, never the samples.
 //! - [`mod@file`] writes stores to files, as [`json_lines`] or as Parquet, and reads them back without loss; [`merge`] joins
 //!   stores.
 //! - [`BaselineCheck`] judges what was measured again against what has a name.
@@ -43,7 +43,5 @@ pub use open::{OpenOptions, open, open_with};
 pub use place::Place;
 pub use run::{Benchmark, InvalidRun, Outcome, PARTITION, Run, SUITE};
 pub use series::{SeriesKey, machine_identity, metric_identifier, metric_of_identifier};
-pub use store::{
-    Baseline, History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, Store,
-};
+pub use store::{Baseline, History, HistoryFilter, Point, REFERENCE, RunHeader, Store};
 pub use suite::Suite;

@@ -73,12 +73,6 @@ pub trait Store {
     /// If the store cannot be read.
     fn history(&mut self, filter: &HistoryFilter) -> Result<Vec<History>, StoreError>;
 
-    /// For every series of a run: the medians there, and those of the latest so many runs that have the series.
-    ///
-    /// # Errors
-    /// If there is no such run, or the store cannot be read.
-    fn latest(&mut self, run: RunId, most: usize) -> Result<Vec<LatestOfSeries>, StoreError>;
-
     /// The baseline of this name.
     ///
     /// # Errors
@@ -164,15 +158,4 @@ pub struct Point {
     pub medians: Vec<f64>,
     /// The median time of [`REFERENCE`] in the same run, where it was timed.
     pub reference: Option<f64>,
-}
-
-/// What a check needs of one series.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LatestOfSeries {
-    /// Which.
-    pub key: SeriesKey,
-    /// The median of each process in the run that was asked for.
-    pub medians: Vec<f64>,
-    /// The medians in the latest runs, the earliest first.
-    pub latest: Vec<(RunId, Vec<f64>)>,
 }

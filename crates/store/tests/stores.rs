@@ -66,23 +66,6 @@ fn a_history_holds_the_medians_of_every_process_in_order_of_time() {
 }
 
 #[test]
-fn a_check_gets_the_latest_medians_of_the_baselines_series() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = store(&folder.path().join("store.sqlite"));
-    let runs: Vec<_> = (1..=5).map(|place| small(place * 10)).collect();
-    for run in &runs {
-        store.save(run).unwrap();
-    }
-    let extra = measurement(Metric::Time, &[&[1.0]]);
-    store.save(&run(60, vec![benchmark("another", vec![extra])])).unwrap();
-    let found = store.latest(runs[1].id, 2).unwrap();
-    assert_eq!(found.len(), 3);
-    assert_eq!(found[0].key.benchmark, "first");
-    assert_eq!(found[0].medians, [21.0, 20.0]);
-    assert_eq!(found[0].latest, [(runs[3].id, vec![41.0, 40.0]), (runs[4].id, vec![51.0, 50.0])]);
-}
-
-#[test]
 fn baselines_are_made_moved_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = store(&folder.path().join("store.sqlite"));

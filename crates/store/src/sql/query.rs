@@ -7,12 +7,9 @@ use tachy_measure::Metric;
 
 use super::block::read_medians;
 use super::database::{Database, Row, Value};
-use super::store::{damaged, missing, read_header, run_number};
+use super::store::{damaged, read_header};
 use crate::series::metric_of_identifier;
-use crate::{
-    History, HistoryFilter, LatestOfSeries, Point, REFERENCE, RunHeader, RunId, SeriesKey,
-    StoreError,
-};
+use crate::{History, HistoryFilter, Point, REFERENCE, RunHeader, SeriesKey, StoreError};
 
 /// A series with its number, and when it was measured last.
 struct KnownSeries {
@@ -182,63 +179,4 @@ fn measurements<D: Database>(
     }
     found.reverse();
     Ok(found)
-}
-
-pub(super) fn latest<D: Database>(
-    database: &mut D,
-    run: RunId,
-    most: usize,
-) -> Result<Vec<LatestOfSeries>, StoreError> {
-    let Some(number) = run_number(database, run)? else { return Err(missing(database, run)) };
-    let ids = ids(database)?;
-    let mut chosen = Vec::new();
-    let mut broken = false;
-    database.query(
-        "SELECT series.number, benchmark.name, benchmark.parameters, machine.identity, \
-         series.metric, measurement.started, series.points, measurement.medians \
-         FROM run JOIN result ON result.run = run.number \
-         JOIN benchmark ON benchmark.number = result.benchmark \
-         JOIN machine ON machine.number = run.machine \
-         JOIN series ON series.benchmark = benchmark.number AND series.machine = run.machine \
-         JOIN measurement ON measurement.series = series.number \
-         AND measurement.started = run.started AND measurement.run = run.number \
-         WHERE run.number = $1 ORDER BY result.place, series.number",
-        &[Value::Integer(number)],
-        &mut |row| {
-            let series = read_series(row)?;
-            let medians = |series: &KnownSeries| {
-                Ok::<_, StoreError>(read_medians(row.bytes(7)?, series.number, series.last, number))
-            };
-            match series.as_ref().map(medians).transpose()?.flatten() {
-                Some(medians) => chosen.extend(series.map(|series| (series, medians))),
-                None => broken = true,
-            }
-            Ok(())
-        },
-    )?;
-    if broken {
-        return Err(damaged(database, OF_MEDIANS));
-    }
-    let mut all = Vec::with_capacity(chosen.len());
-    for (series, medians) in chosen {
-        let mut latest = Vec::with_capacity(most);
-        for (run, medians) in latest_of(database, &series, most)? {
-            let id = ids.get(&run).ok_or_else(|| damaged(database, OF_MEDIANS))?;
-            latest.push((*id, medians));
-        }
-        all.push(LatestOfSeries { key: series.key, medians, latest });
-    }
-    Ok(all)
-}
-
-/// The names of all runs, by number.
-fn ids<D: Database>(database: &mut D) -> Result<HashMap<i64, RunId>, StoreError> {
-    let mut ids = HashMap::new();
-    database.query("SELECT number, id FROM run", &[], &mut |row| {
-        if let Ok(id) = row.text(1)?.parse() {
-            ids.insert(row.integer(0)?, id);
-        }
-        Ok(())
-    })?;
-    Ok(ids)
 }

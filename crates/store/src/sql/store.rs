@@ -7,8 +7,7 @@ use super::database::{Database, Row, Value, number, reading, writing};
 use super::query;
 use crate::series::{machine_identity, metric_identifier};
 use crate::{
-    Baseline, Benchmark, History, HistoryFilter, LatestOfSeries, Run, RunHeader, RunId, Store,
-    StoreError,
+    Baseline, Benchmark, History, HistoryFilter, Run, RunHeader, RunId, Store, StoreError,
 };
 
 /// A store in a relational database.
@@ -366,9 +365,5 @@ impl<D: Database> Store for SqlStore<D> {
 
     fn history(&mut self, filter: &HistoryFilter) -> Result<Vec<History>, StoreError> {
         reading(&mut self.database, |database| query::history(database, filter))
-    }
-
-    fn latest(&mut self, run: RunId, most: usize) -> Result<Vec<LatestOfSeries>, StoreError> {
-        reading(&mut self.database, |database| query::latest(database, run, most))
     }
 }
