@@ -37,7 +37,7 @@ fn main() {
         ..Trace::default()
     };
     time("hotspots and bottlenecks", || {
-        black_box(bottlenecks(&hotspots(&trace, None)));
+        black_box(bottlenecks(&hotspots(&trace)));
     });
     time("stacks for a flame graph", || {
         black_box(Stacks::of_spans(&trace));

@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What is in the trace, recounted.
 fn expected(trace: &Trace) -> Value {
-    let found = hotspots(trace, None);
+    let found = hotspots(trace);
     let durations = |position: usize| -> u64 {
         let of = trace.spans.iter().filter(|span| span.operation as usize == position);
         of.map(|span| span.duration).sum()

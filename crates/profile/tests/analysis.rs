@@ -3,8 +3,8 @@
 mod generated;
 
 use proptest::prelude::*;
-use tachy_profile::analysis::{Bound, CallTree, Cause, Machine, bottlenecks, hotspots};
-use tachy_profile::trace::{Operation, Span, Thread, Trace, Work};
+use tachy_profile::analysis::{Bound, CallTree, Cause, bottlenecks, hotspots};
+use tachy_profile::trace::{Machine, Operation, Span, Thread, Trace, Work};
 
 /// Which span, if any, is the innermost of a thread in each nanosecond: the one that began last.
 fn innermost(trace: &Trace, thread: u32) -> Vec<Option<u32>> {
@@ -44,6 +44,10 @@ fn small(operations: Vec<Operation>, spans: Vec<Span>) -> Trace {
     }
 }
 
+fn on_machine(trace: &Trace) -> Trace {
+    Trace { machine: Some(machine()), ..trace.clone() }
+}
+
 fn machine() -> Machine {
     Machine {
         flops: 1e11,
@@ -59,7 +63,7 @@ proptest! {
     #[test]
     fn self_times_are_those_of_the_innermost_spans(seed: u64, spans in 0usize..300) {
         let trace = generated::trace(seed, spans);
-        let found = hotspots(&trace, None);
+        let found = hotspots(&trace);
         let mut expected = vec![0u64; trace.operations.len()];
         let mut most_covered = 0;
         for thread in 0..trace.threads.len() as u32 {
@@ -90,7 +94,7 @@ proptest! {
             .collect();
         trace.spans.push(Span { operation: 0, thread: 1, start: huge, duration: u64::MAX, depth: 9 });
         let absent = trace.spans.iter().filter(|span| span.operation > 2 || span.thread > 1).count() as u64;
-        let found = hotspots(&trace, Some(&machine()));
+        let found = hotspots(&on_machine(&trace));
         prop_assert_eq!(found.rows.iter().map(|row| row.main).sum::<u64>() + found.unattributed, wall);
         prop_assert_eq!(found.invalid, absent);
         for row in &found.rows {
@@ -125,7 +129,7 @@ fn recursion_counts_once() {
         vec![operation("again", None)],
         vec![span(0, 0, 600, 0), span(0, 100, 400, 1), span(0, 200, 100, 2), span(0, 700, 100, 0)],
     );
-    let row = &hotspots(&trace, None).rows[0];
+    let row = &hotspots(&trace).rows[0];
     assert_eq!((row.total, row.self_time, row.calls), (700, 700, 4));
 }
 
@@ -134,7 +138,7 @@ fn the_potential_is_what_the_roofline_would_win() {
     // 10,000 operations take 100 ns at 1e11 a second; it takes 400 of the 1,000 ns of the run.
     let work = Work { flops: 1e4, bytes: 100.0, transferred: 0.0 };
     let trace = small(vec![operation("dense", Some(work))], vec![span(0, 100, 400, 0)]);
-    let found = hotspots(&trace, Some(&machine()));
+    let found = hotspots(&on_machine(&trace));
     let row = &found.rows[0];
     assert_eq!(row.bound, Bound::Compute);
     assert!((row.roofline.unwrap() - 0.25).abs() < 1e-12);
@@ -174,7 +178,7 @@ fn bottlenecks_come_by_what_they_would_win() {
         ],
         spans,
     );
-    let found = bottlenecks(&hotspots(&trace, Some(&machine())));
+    let found = bottlenecks(&hotspots(&on_machine(&trace)));
     let causes: Vec<_> = found.iter().map(|bottleneck| bottleneck.cause).collect();
     assert_eq!(
         causes,
@@ -210,7 +214,7 @@ fn the_table_reads_well() {
         vec![span(0, 0, 980, 0), span(1, 100, 400, 1)],
     );
     assert_eq!(
-        hotspots(&trace, Some(&machine())).to_string(),
+        hotspots(&on_machine(&trace)).to_string(),
         "\
 operation       self  share   total  calls  median                   rate    bound  roofline  to win
 run           580 ns  58.0%  980 ns      1  980 ns                         unknown

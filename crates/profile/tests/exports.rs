@@ -111,7 +111,7 @@ proptest! {
             let thread = path.split(';').next().expect("a thread");
             *by_thread.entry(thread).or_default() += weight.parse::<u64>().expect("a number");
         }
-        for cover in &hotspots(&trace, None).threads {
+        for cover in &hotspots(&trace).threads {
             let name = cover.thread.name.as_str();
             prop_assert_eq!(by_thread.get(name).copied().unwrap_or(0), cover.covered);
         }

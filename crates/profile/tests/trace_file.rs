@@ -5,7 +5,9 @@
 use std::io::{self, Write};
 
 use proptest::prelude::*;
-use tachy_profile::trace::{Operation, Overhead, Span, Thread, Trace, TraceFileError, Work};
+use tachy_profile::trace::{
+    Machine, Operation, Overhead, Span, Thread, Trace, TraceFileError, Work,
+};
 
 fn any_operation() -> impl Strategy<Value = Operation> {
     let work = prop::option::of((0.0..1e12f64, 0.0..1e9f64, 0.0..1e9f64));
@@ -57,6 +59,12 @@ prop_compose! {
             operations,
             threads: threads.into_iter().map(|(name, id)| Thread { name, id }).collect(),
             spans,
+            machine: sorted.then(|| Machine {
+                flops: per_span,
+                bandwidth: vec![(1e6, clock_error), (f64::INFINITY, per_span)],
+                overhead: clock_error,
+                transfer: per_span,
+            }),
             overhead: Overhead { per_span, dropped, unbalanced, clock_error },
         }
     }

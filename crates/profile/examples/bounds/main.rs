@@ -12,16 +12,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use kernels::{Kernel, Scratch, kernels};
-use tachy_profile::analysis::{Bound, Machine, bottlenecks, hotspots};
-use tachy_profile::trace::{Operation, Span, Thread, Trace};
+use tachy_profile::analysis::{Bound, bottlenecks, hotspots};
+use tachy_profile::trace::{Machine, Operation, Span, Thread, Trace};
 
 fn main() -> ExitCode {
     let machine = peaks::measure();
     print_machine(&machine);
     let kernels = kernels();
     let mut scratch = Scratch::default();
-    let trace = record(&kernels, &mut scratch);
-    let found = hotspots(&trace, Some(&machine));
+    let trace = Trace { machine: Some(machine), ..record(&kernels, &mut scratch) };
+    let found = hotspots(&trace);
     println!("{found}");
     for bottleneck in bottlenecks(&found) {
         println!("- {}", bottleneck.sentence);

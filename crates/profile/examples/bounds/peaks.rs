@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use tachy_profile::analysis::Machine;
+use tachy_profile::trace::Machine;
 
 use crate::kernels::{LARGE, SMALL, polynomial};
 

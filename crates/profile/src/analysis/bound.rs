@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Machine;
-use crate::trace::Work;
+use crate::trace::{Machine, Work};
 
 /// What keeps an operation from being faster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bound, Machine};
-use crate::trace::Operation;
+use super::Bound;
+use crate::trace::{Machine, Operation};
 
 /// One operation's part of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

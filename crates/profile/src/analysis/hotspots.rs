@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Hotspot;
 use super::hotspot::Gathered;
-use super::{Hotspot, Machine};
 use crate::nesting::{Visitor, walk};
 use crate::trace::{Span, Thread, Trace};
 
@@ -60,8 +60,8 @@ impl Hotspots {
     }
 }
 
-/// Divides a run among its operations; with a machine, says what bounds each and what could be won.
-pub fn hotspots(trace: &Trace, machine: Option<&Machine>) -> Hotspots {
+/// Divides a run among its operations; where the trace knows its machine, says what bounds each and what could be won.
+pub fn hotspots(trace: &Trace) -> Hotspots {
     let mut counts = vec![0usize; trace.operations.len()];
     for span in &trace.spans {
         if let Some(count) = counts.get_mut(span.operation as usize) {
@@ -88,7 +88,7 @@ pub fn hotspots(trace: &Trace, machine: Option<&Machine>) -> Hotspots {
         .enumerate()
         .filter(|(_, (gathered, _))| !gathered.durations.is_empty())
         .map(|(position, (gathered, operation))| {
-            gathered.hotspot(position, operation, trace.wall, machine)
+            gathered.hotspot(position, operation, trace.wall, trace.machine.as_ref())
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.self_time, row.total)));

@@ -4,14 +4,13 @@
 //! - [`bottlenecks`]: the same in sentences, by what is to be gained
 //! - [`CallTree`]: the calls, merged by the path that led to them
 //! - [`self_times`]: how long each span was the innermost
-//! - [`Machine`]: the peaks that rates are held against
 
 mod bottleneck;
 mod bound;
 mod call_tree;
+mod ceilings;
 mod hotspot;
 mod hotspots;
-mod machine;
 mod self_times;
 mod table;
 
@@ -20,5 +19,4 @@ pub use bound::Bound;
 pub use call_tree::{CallTree, Node};
 pub use hotspot::Hotspot;
 pub use hotspots::{Hotspots, ThreadCover, hotspots};
-pub use machine::Machine;
 pub use self_times::self_times;

@@ -1,6 +1,7 @@
 //! What was recorded in one session: operations, threads, spans.
 
 mod file;
+mod machine;
 mod operation;
 mod span;
 mod statistics;
@@ -9,6 +10,7 @@ mod tree;
 mod whole;
 
 pub use file::TraceFileError;
+pub use machine::Machine;
 pub use operation::{Operation, Work};
 pub use span::Span;
 pub use statistics::OperationStatistics;

@@ -1,6 +1,6 @@
 //! All that one session recorded.
 
-use super::{Operation, Span, Thread};
+use super::{Machine, Operation, Span, Thread};
 
 /// All that one session recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Trace {
     pub threads: Vec<Thread>,
     /// The spans, by thread, then by start; a span stands before those that lie in it.
     pub spans: Vec<Span>,
+    /// The peaks of the machine, where somebody measured them; rates are held against them.
+    pub machine: Option<Machine>,
     /// What the record itself cost, and what it lacks.
     pub overhead: Overhead,
 }

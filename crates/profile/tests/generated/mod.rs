@@ -2,7 +2,7 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tachy_profile::trace::{Operation, Overhead, Span, Thread, Trace, Work};
+use tachy_profile::trace::{Machine, Operation, Overhead, Span, Thread, Trace, Work};
 
 /// Up to about `spans` spans of a few operations on a few threads, properly nested.
 pub fn trace(seed: u64, spans: usize) -> Trace {
@@ -31,6 +31,12 @@ pub fn trace(seed: u64, spans: usize) -> Trace {
         operations,
         threads,
         spans: Vec::new(),
+        machine: random.random_bool(0.5).then(|| Machine {
+            flops: random.random_range(1e9..1e12),
+            bandwidth: vec![(1e6, 1e11), (f64::INFINITY, random.random_range(1e9..1e11))],
+            overhead: 1e-8,
+            transfer: 1e9,
+        }),
         overhead: Overhead { per_span: 12.5, ..Overhead::default() },
     };
     let each = spans / trace.threads.len();

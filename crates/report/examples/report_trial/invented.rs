@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tachy_measure::{Agreement, Environment, Measurement, Metric, Series, WarmUp};
-use tachy_profile::analysis::Machine;
 use tachy_profile::memory::{MemoryTracker, optimizations};
-use tachy_profile::trace::{Operation, Overhead, Span, Thread, Trace, Work};
-use tachy_report::whole::{MemoryInput, ReportInput, TraceInput};
+use tachy_profile::trace::{Machine, Operation, Overhead, Span, Thread, Trace, Work};
+use tachy_report::whole::{MemoryInput, ReportInput};
 use tachy_stats::Samples;
 use tachy_store::{
     Benchmark, History, Outcome, Point, Run, RunHeader, RunId, SeriesKey, machine_identity,
@@ -212,7 +211,7 @@ pub fn input(count: usize) -> ReportInput {
 }
 
 /// A network of layers of four kinds, run many times, with a thread that fetches.
-fn trace() -> TraceInput {
+fn trace() -> Trace {
     let operation = |name: String, category: &str, flops: f64, bytes: f64| Operation {
         name,
         category: category.to_owned(),
@@ -269,16 +268,14 @@ fn trace() -> TraceInput {
         depth: 0,
     }));
     let thread = |name: &str, id| Thread { name: name.to_owned(), id };
-    TraceInput {
-        trace: Trace {
-            name: "zoo:resnet-18 on cpu".to_owned(),
-            started: START * 1_000_000,
-            wall,
-            operations,
-            threads: vec![thread("main", 1), thread("loader", 2)],
-            spans,
-            overhead: Overhead { per_span: 14.0, ..Overhead::default() },
-        },
+    Trace {
+        name: "zoo:resnet-18 on cpu".to_owned(),
+        started: START * 1_000_000,
+        wall,
+        operations,
+        threads: vec![thread("main", 1), thread("loader", 2)],
+        spans,
+        overhead: Overhead { per_span: 14.0, ..Overhead::default() },
         machine: Some(Machine {
             flops: 9.6e10,
             bandwidth: vec![(1.0e6, 2.4e11), (3.2e7, 9.0e10), (1.0e18, 2.1e10)],

@@ -131,7 +131,14 @@ impl WholeReport {
             text: format!("against {}: {}", verdict.against, verdict.reason),
             ..Line::of("verdict", &verdict.subject, &verdict.metric).estimate(&verdict.ratio)
         });
-        figures.chain(untimed).chain(rankings).chain(verdicts).collect()
+        let collected = performance.collected.iter().map(|line| Line {
+            unit: "seconds",
+            value: Some(line.mean),
+            p95: line.quantiles[1],
+            samples: usize::try_from(line.count).ok(),
+            ..Line::of("collected", &line.operation, &line.device)
+        });
+        figures.chain(untimed).chain(rankings).chain(verdicts).chain(collected).collect()
     }
 
     fn finding_lines(&self) -> Vec<Line> {

@@ -3,10 +3,11 @@
 use tachy_measure::Comparison;
 use tachy_measure::duel;
 use tachy_measure::gate::Conclusion;
+use tachy_profile::metrics::MetricsSnapshot;
+use tachy_profile::trace::Trace;
 use tachy_store::{History, Run};
 
 use super::memory::MemoryInput;
-use super::traces::TraceInput;
 
 /// What a report is made of: any mixture, and as much or as little of each as there is.
 ///
@@ -28,8 +29,10 @@ pub struct ReportInput {
     pub duels: Vec<duel::Record>,
     /// What followed from checks.
     pub checks: Vec<Conclusion>,
-    /// Recorded sessions.
-    pub traces: Vec<TraceInput>,
+    /// Recorded sessions, with the peaks of their machines if the roofline is to be drawn.
+    pub traces: Vec<Trace>,
+    /// What metrics collectors gathered of programs at work.
+    pub metrics: Vec<MetricsSnapshot>,
     /// What memory trackers saw.
     pub memory: Vec<MemoryInput>,
     /// What series were over the runs.

@@ -169,6 +169,24 @@ impl PerformanceAnalysis {
             let titles = ["#", "device", "run:", "95%:", "ratio:", "interval"];
             blocks.push(table(&titles, rows.collect()));
         }
+        if !self.collected.is_empty() {
+            let time = |seconds| quantity(seconds, tachy_measure::Unit::Seconds);
+            let rows = self.collected.iter().map(|line| {
+                let mut cells = vec![
+                    inline(&format!("`{}`", line.operation)),
+                    inline(&format!("`{}`", line.device)),
+                    line.count.to_string(),
+                    time(line.mean),
+                ];
+                cells.extend(line.quantiles.map(|quantile| quantile.map_or("–".to_owned(), time)));
+                cells.push(time(line.longest));
+                cells
+            });
+            let titles =
+                ["operation", "device", "count:", "mean:", "median:", "p95:", "p99:", "longest:"];
+            blocks.push("### Programs at work".to_owned());
+            blocks.push(table(&titles, rows.collect()));
+        }
         if !self.verdicts.is_empty() {
             let rows = self.verdicts.iter().map(|verdict| {
                 vec![

@@ -1,6 +1,6 @@
 //! Everything that is known, in one report.
 //!
-//! [`report`] takes a [`ReportInput`], any mixture of stored runs, comparisons, duels, checks, traces, memory reports
+//! [`report`] takes a [`ReportInput`], any mixture of stored runs, comparisons, duels, checks, traces, collected metrics, memory reports
 //! and histories, and works out a [`WholeReport`]: an executive summary with grades, the analysis of performance and
 //! memory, bottlenecks, recommendations and trends. It is written as [HTML](WholeReport::html),
 //! [Markdown](WholeReport::markdown), [JSON](WholeReport::json) or [CSV](WholeReport::csv).
@@ -10,6 +10,7 @@
 //! any format.
 
 mod bottlenecks;
+mod collected;
 mod csv;
 mod figures;
 mod grade;
@@ -28,6 +29,7 @@ mod trends;
 mod verdicts;
 
 pub use bottlenecks::{Bottleneck, bottlenecks};
+pub use collected::Collected;
 pub use figures::{Figure, Untimed};
 pub use grade::{Aspect, Grade, GradedAspect, Number, NumberUnit};
 pub use input::ReportInput;
@@ -37,6 +39,6 @@ pub use rankings::{RankedDevice, Ranking};
 pub use recommendations::{Priority, Recommendation, recommendations};
 pub use sections::{Section, WholeReport, report};
 pub use summary::{ExecutiveSummary, executive_summary};
-pub use traces::{TraceAnalysis, TraceInput};
+pub use traces::TraceAnalysis;
 pub use trends::{Trends, trends};
 pub use verdicts::VerdictLine;

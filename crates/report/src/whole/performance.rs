@@ -4,6 +4,7 @@ use serde::Serialize;
 use tachy_measure::Metric;
 use tachy_store::{RunId, machine_identity};
 
+use super::collected::{Collected, collected};
 use super::figures::{Figure, Untimed, benchmarks, figures, measurement_of};
 use super::input::ReportInput;
 use super::rankings::{Ranking, rankings};
@@ -34,6 +35,8 @@ pub struct PerformanceAnalysis {
     pub verdicts: Vec<VerdictLine>,
     /// Where the time of recorded sessions went.
     pub traces: Vec<TraceAnalysis>,
+    /// What programs at work were seen to take.
+    pub collected: Vec<Collected>,
     /// The measurements whose samples are drawn large.
     #[serde(skip)]
     pub(super) distributions: Vec<Distribution>,
@@ -91,6 +94,7 @@ pub fn performance_analysis(input: &ReportInput) -> PerformanceAnalysis {
         .collect();
     PerformanceAnalysis {
         verdicts: verdicts(input),
+        collected: collected(&input.metrics),
         traces: input.traces.iter().map(TraceAnalysis::new).collect(),
         runs: runs
             .iter()

@@ -3,19 +3,8 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use tachy_profile::analysis::{
-    Bottleneck as Found, CallTree, Hotspots, Machine, bottlenecks, hotspots,
-};
-use tachy_profile::trace::Trace;
-
-/// A recorded session, and what its machine can do at best.
-#[derive(Debug, Clone, Default)]
-pub struct TraceInput {
-    /// The session.
-    pub trace: Trace,
-    /// The machine's peaks, without which nothing can be said of the roofline.
-    pub machine: Option<Machine>,
-}
+use tachy_profile::analysis::{Bottleneck as Found, CallTree, Hotspots, bottlenecks, hotspots};
+use tachy_profile::trace::{Machine, Trace};
 
 /// Where the time of a recorded session went.
 #[derive(Debug, Clone, Serialize)]
@@ -100,14 +89,14 @@ const MOST_LANES: usize = 24;
 const MOST_DEPTH: usize = 10;
 
 impl TraceAnalysis {
-    pub(super) fn new(input: &TraceInput) -> Self {
-        let hotspots = hotspots(&input.trace, input.machine.as_ref());
+    pub(super) fn new(trace: &Trace) -> Self {
+        let hotspots = hotspots(trace);
         Self {
-            started: input.trace.started,
+            started: trace.started,
             bottlenecks: bottlenecks(&hotspots),
-            flame: flame(&input.trace),
-            timeline: timeline(&input.trace, &hotspots),
-            machine: input.machine.clone(),
+            flame: flame(trace),
+            timeline: timeline(trace, &hotspots),
+            machine: trace.machine.clone(),
             hotspots,
         }
     }

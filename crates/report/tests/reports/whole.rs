@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tachy_measure::{Comparison, Environment, Metric};
-use tachy_profile::analysis::Machine;
 use tachy_profile::memory::pressure::{Pressure, PressureLevel};
 use tachy_profile::memory::{MemoryTracker, optimizations};
-use tachy_profile::trace::{Operation, Span, Thread, Trace, Work};
+use tachy_profile::metrics::{MetricsCollector, MetricsSnapshot, OperationContext};
+use tachy_profile::trace::{Machine, Operation, Span, Thread, Trace, Work};
 use tachy_report::whole::{
-    Aspect, Grade, MemoryInput, ReportInput, Section, TraceInput, WholeReport, bottlenecks,
-    executive_summary, memory_analysis, performance_analysis, recommendations, report, trends,
+    Aspect, Grade, MemoryInput, ReportInput, Section, WholeReport, bottlenecks, executive_summary,
+    memory_analysis, performance_analysis, recommendations, report, trends,
 };
 use tachy_stats::Outcome;
 use tachy_store::{History, Point, Run, RunHeader, RunId, SeriesKey};
@@ -64,7 +65,7 @@ fn history(values: &[f64], name: &str) -> History {
 }
 
 /// Two operations in a third, on two threads; nine tenths of the wall are explained.
-fn trace(name: &str) -> TraceInput {
+fn trace(name: &str) -> Trace {
     let operation = |flops: f64, bytes: f64| Operation {
         name: name.to_owned(),
         category: name.to_owned(),
@@ -85,20 +86,18 @@ fn trace(name: &str) -> TraceInput {
         span(2, 0, 620_000, 200_000, 1),
         span(2, 1, 0, 200_000, 0),
     ];
-    TraceInput {
-        trace: Trace {
-            name: name.to_owned(),
-            wall: 1_000_000,
-            operations: vec![operation(0.0, 0.0), operation(1.8e7, 1e5), operation(1e4, 1e6)],
-            threads: ["first", name].map(|name| Thread { name: name.to_owned(), id: 1 }).into(),
-            spans,
-            ..Trace::default()
-        },
+    Trace {
+        name: name.to_owned(),
+        wall: 1_000_000,
+        operations: vec![operation(0.0, 0.0), operation(1.8e7, 1e5), operation(1e4, 1e6)],
+        threads: ["first", name].map(|name| Thread { name: name.to_owned(), id: 1 }).into(),
+        spans,
         machine: Some(Machine {
             flops: 6e10,
             bandwidth: vec![(f64::INFINITY, 2e10)],
             ..Machine::default()
         }),
+        ..Trace::default()
     }
 }
 
@@ -145,8 +144,34 @@ fn everything() -> ReportInput {
         comparisons: vec![eventful(), close_race()],
         histories: vec![history(&steps, "series")],
         traces: vec![trace("session")],
+        metrics: vec![metrics("decode & <show>")],
         ..ReportInput::default()
     }
+}
+
+/// What a collector saw of a program that ran an operation 200 times.
+fn metrics(name: &str) -> MetricsSnapshot {
+    let collector = MetricsCollector::new();
+    collector.start();
+    for run in 1..=200 {
+        let context = OperationContext { batch_size: 2, ..OperationContext::default() };
+        let taken = Duration::from_micros(10 * run);
+        collector.collect(name, "cpu", taken, &[vec![2, 8]], context).unwrap();
+    }
+    collector.snapshot()
+}
+
+#[test]
+fn what_was_collected_stands_in_every_format() {
+    let input = ReportInput { metrics: vec![metrics("a_b|c")], ..ReportInput::default() };
+    let whole = report(&input);
+    let line = &whole.performance.as_ref().unwrap().collected[0];
+    assert_eq!((line.count, line.longest), (200, 2e-3));
+    assert!((line.quantiles[1].unwrap() / 1.9e-3 - 1.0).abs() < 2e-3, "{line:?}");
+    assert!(whole.html().contains("Programs at work"));
+    assert!(whole.markdown().contains("### Programs at work"), "{}", whole.markdown());
+    assert!(whole.csv().contains("collected,a_b|c,cpu,seconds,0.001005"), "{}", whole.csv());
+    sound(&whole);
 }
 
 #[test]
@@ -344,7 +369,7 @@ fn the_page_stands_alone_and_nothing_in_it_is_broken() {
     sound(&report(&ReportInput::default()));
     sound(&report(&of(vec![alone()])));
     sound(&report(&of(vec![clear(), one_process()])));
-    let empty = ReportInput { traces: vec![TraceInput::default()], ..ReportInput::default() };
+    let empty = ReportInput { traces: vec![Trace::default()], ..ReportInput::default() };
     sound(&report(&empty));
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use tachy_measure::gate::GateRecord;
 use tachy_measure::{Comparison, Metric, duel};
 use tachy_profile::trace::Trace;
-use tachy_report::whole::{MemoryInput, ReportInput, Section, TraceInput, report};
+use tachy_report::whole::{MemoryInput, ReportInput, Section, report};
 use tachy_store::json_lines::Record;
 use tachy_store::{HistoryFilter, Run, Store, StoreError, file, machine_identity};
 
@@ -19,8 +19,8 @@ use super::storing::StoreArguments;
 /// Make one report of everything: grades, performance, memory, bottlenecks, recommendations, trends.
 ///
 /// It is made of any mixture: stored runs, baselines, files that `tachy export` wrote, what `tachy compare`, `tachy
-/// duel` and `tachy check` write as JSON, traces, and memory trackers' reports as JSON. Of two runs that measured the
-/// same, the later is judged against the earlier; the history of everything that is in the report is looked up in the
+/// duel` and `tachy check` write as JSON, traces, and what memory trackers and metrics collectors export as JSON. Of two
+/// runs that measured the same, the later is judged against the earlier; the history of everything that is in the report is looked up in the
 /// store. Every grade stands beside its rule and the numbers that it rests on.
 ///
 /// The HTML is one page that stands alone: nothing is loaded from anywhere. Tables can be sorted and the page prints.
@@ -245,7 +245,7 @@ fn read(path: &Path, input: &mut ReportInput) -> Result<(), Failure> {
         let trace = Trace::open(path).map_err(|error| {
             Failure::Input(format!("`{}` cannot be read as a trace: {error}.", path.display()))
         })?;
-        input.traces.push(TraceInput { trace, machine: None });
+        input.traces.push(trace);
         return Ok(());
     }
     if file::is_exported(path)? {
@@ -263,7 +263,8 @@ fn read(path: &Path, input: &mut ReportInput) -> Result<(), Failure> {
     let unknown = |detail: String| {
         Failure::Input(format!(
             "`{}` is nothing that a report can be made of{detail}; what `tachy export` writes is, a trace, the \
-             JSON of `tachy compare`, `tachy duel` and `tachy check`, and that of a memory tracker's report.",
+             JSON of `tachy compare`, `tachy duel` and `tachy check`, and that of a memory tracker's report or a metrics \
+             collector.",
             path.display()
         ))
     };
@@ -284,6 +285,8 @@ fn read(path: &Path, input: &mut ReportInput) -> Result<(), Failure> {
     } else if has("devices") && has("leaks") {
         let report = serde_json::from_value(value).map_err(fault)?;
         input.memory.push(MemoryInput { report, optimizations: Vec::new(), pressure: Vec::new() });
+    } else if has("aggregates") && has("system") {
+        input.metrics.push(serde_json::from_value(value).map_err(fault)?);
     } else if has("report") && has("optimizations") {
         input.memory.push(serde_json::from_value(value).map_err(fault)?);
     } else {

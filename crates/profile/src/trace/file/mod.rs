@@ -10,6 +10,7 @@
 //! | 2 | operations, one after the other; there may be several such sections |
 //! | 3 | threads, likewise |
 //! | 4 | spans of one thread, in the order of their starts; there may be any number |
+//! | 128 | the machine's peaks: operations a second, levels of memory with size and rate, overhead, transfer |
 //! | 5 | how many operations, threads and spans there were: the end |
 //!
 //! Kinds from 128 on may stand anywhere before the end, and whoever does not know them goes on behind them. Whole
@@ -35,6 +36,7 @@ const SPANS: u8 = 4;
 const END: u8 = 5;
 /// From here on, kinds that need not be known.
 const OPTIONAL: u8 = 128;
+const MACHINE: u8 = 128;
 
 /// Sections are about so long, but for a name that is longer.
 const SECTION: usize = 256 << 10;

@@ -7,9 +7,9 @@ use std::path::Path;
 use super::bytes::Bytes;
 use super::spans::Context;
 use super::{
-    END, LONGEST, MAGIC, OPERATIONS, OPTIONAL, SESSION, SPANS, THREADS, VERSION, checksum,
+    END, LONGEST, MACHINE, MAGIC, OPERATIONS, OPTIONAL, SESSION, SPANS, THREADS, VERSION, checksum,
 };
-use crate::trace::{Operation, Overhead, Thread, Trace, Work};
+use crate::trace::{Machine, Operation, Overhead, Thread, Trace, Work};
 
 /// Why a trace could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,7 @@ impl<R: Read> Reader<R> {
                 OPERATIONS => operations(&self.content, &mut trace.operations),
                 THREADS => threads(&self.content, &mut trace.threads),
                 SPANS => spans(&self.content, &mut trace),
+                MACHINE => machine(&self.content).map(|machine| trace.machine = Some(machine)),
                 END => {
                     return if ends(&self.content, &trace) == Some(true) {
                         Ok(trace)
@@ -91,7 +92,7 @@ impl<R: Read> Reader<R> {
                         Err(self.damaged("a part is missing"))
                     };
                 }
-                OPTIONAL.. => Some(()),
+                kind if kind >= OPTIONAL => Some(()),
                 _ => None,
             };
             if understood.is_none() {
@@ -99,6 +100,7 @@ impl<R: Read> Reader<R> {
                     OPERATIONS => "operations cannot be understood",
                     THREADS => "threads cannot be understood",
                     SPANS => "spans cannot be understood",
+                    MACHINE => "the machine's peaks cannot be understood",
                     _ => "a part is of an unknown kind",
                 }));
             }
@@ -206,6 +208,19 @@ fn spans(content: &[u8], trace: &mut Trace) -> Option<()> {
         trace.spans.push(span);
     }
     bytes.0.is_empty().then_some(())
+}
+
+fn machine(content: &[u8]) -> Option<Machine> {
+    let mut bytes = Bytes(content);
+    let flops = bytes.float()?;
+    let levels = bytes.number()?;
+    let bandwidth = (0..levels).map(|_| Some((bytes.float()?, bytes.float()?)));
+    Some(Machine {
+        flops,
+        bandwidth: bandwidth.collect::<Option<_>>()?,
+        overhead: bytes.float()?,
+        transfer: bytes.float()?,
+    })
 }
 
 fn ends(content: &[u8], trace: &Trace) -> Option<bool> {

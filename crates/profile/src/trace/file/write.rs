@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::bytes::{put, put_float, put_text};
 use super::spans::Context;
-use super::{END, LONGEST, MAGIC, OPERATIONS, SECTION, SESSION, SPANS, THREADS, VERSION, checksum};
-use crate::trace::{Operation, Thread, Trace};
+use super::{
+    END, LONGEST, MACHINE, MAGIC, OPERATIONS, SECTION, SESSION, SPANS, THREADS, VERSION, checksum,
+};
+use crate::trace::{Machine, Operation, Thread, Trace};
 
 impl Trace {
     /// Writes the trace in Tachy's own format, piece by piece.
@@ -26,6 +28,10 @@ impl Trace {
         put_float(content, self.overhead.clock_error);
         sections.end(SESSION)?;
 
+        if let Some(machine) = &self.machine {
+            put_machine(&mut sections.content, machine);
+            sections.end(MACHINE)?;
+        }
         for operation in &self.operations {
             put_operation(&mut sections.content, operation);
             sections.end_if_full(OPERATIONS)?;
@@ -99,6 +105,17 @@ fn put_operation(content: &mut Vec<u8>, operation: &Operation) {
         put_float(content, work.bytes);
         put_float(content, work.transferred);
     }
+}
+
+fn put_machine(content: &mut Vec<u8>, machine: &Machine) {
+    put_float(content, machine.flops);
+    put(content, machine.bandwidth.len() as u64);
+    for (size, rate) in &machine.bandwidth {
+        put_float(content, *size);
+        put_float(content, *rate);
+    }
+    put_float(content, machine.overhead);
+    put_float(content, machine.transfer);
 }
 
 struct Sections<W> {

@@ -1,14 +1,16 @@
 //! Who is fastest, what changed, what was measured.
 
+use tachy_measure::Unit;
 use tachy_stats::Outcome;
 
+use super::super::collected::Collected;
 use super::super::performance::PerformanceAnalysis;
 use super::super::verdicts::VerdictLine;
 use super::distributions::{distributions, ranking};
 use super::figures::figures;
 use super::table::{Cell, table};
 use crate::html::text::{beginning, escape, rich};
-use crate::quantity::{moment, quantity};
+use crate::quantity::{count, moment, quantity, significant};
 use crate::sentences::{bracket, times};
 
 /// Rankings that are drawn, at most.
@@ -39,12 +41,47 @@ pub(super) fn performance(performance: &PerformanceAnalysis) -> String {
     for (number, trace) in performance.traces.iter().take(MOST_TRACES).enumerate() {
         out += &super::traces::trace(trace, number);
     }
+    out += &collected(&performance.collected);
     out += &verdicts(&performance.verdicts);
     out += &figures(performance);
     out += &distributions(performance);
     out += &untimed(performance);
     out += &runs(performance);
     out
+}
+
+fn collected(collected: &[Collected]) -> String {
+    let time = |seconds: f64| Cell::number(&quantity(seconds, Unit::Seconds), seconds);
+    let rows = collected.iter().map(|line| {
+        let mut cells = vec![
+            Cell::html(format!("<code>{}</code>", escape(&line.operation))),
+            Cell::html(format!("<code>{}</code>", escape(&line.device))),
+            Cell::number(&count(line.count), line.count as f64),
+            time(line.mean),
+        ];
+        cells.extend(line.quantiles.map(|quantile| quantile.map_or(Cell::text("–"), time)));
+        cells.push(time(line.longest));
+        cells.push(Cell::number(&significant(line.items_per_second), line.items_per_second));
+        cells
+    });
+    let titles = [
+        "operation",
+        "device",
+        "count:",
+        "mean:",
+        "median:",
+        "p95:",
+        "p99:",
+        "longest:",
+        "items/s:",
+    ];
+    match table("Programs at work", &titles, rows.collect(), 300) {
+        none if none.is_empty() => none,
+        table => format!(
+            "<h3>Programs at work</h3>\n<p class=\"lead\">What metrics collectors were told of, by operation and \
+             device. Nobody chose the load, so these are no comparisons.</p>\n{table}"
+        ),
+    }
 }
 
 fn verdicts(verdicts: &[VerdictLine]) -> String {

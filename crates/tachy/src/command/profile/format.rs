@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
-use tachy_profile::analysis::{Machine, bottlenecks, hotspots};
+use tachy_profile::analysis::{bottlenecks, hotspots};
 use tachy_profile::export;
 use tachy_profile::stacks::Stacks;
 use tachy_profile::trace::Trace;
@@ -39,19 +39,14 @@ pub(super) enum Format {
 }
 
 impl Format {
-    pub(super) fn write(
-        self,
-        trace: &Trace,
-        machine: Option<&Machine>,
-        file: Option<&Path>,
-    ) -> Result<(), Failure> {
+    pub(super) fn write(self, trace: &Trace, file: Option<&Path>) -> Result<(), Failure> {
         let to: Box<dyn Write> = match file {
             Some(file) => Box::new(BufWriter::new(File::create(file).map_err(|error| {
                 Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
             })?)),
             None => Box::new(BufWriter::new(std::io::stdout().lock())),
         };
-        self.write_to(trace, machine, to).map_err(|error| match (error.kind(), file) {
+        self.write_to(trace, to).map_err(|error| match (error.kind(), file) {
             (std::io::ErrorKind::BrokenPipe, _) => Failure::OutputClosed,
             (_, Some(file)) => {
                 Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
@@ -60,19 +55,14 @@ impl Format {
         })
     }
 
-    fn write_to(
-        self,
-        trace: &Trace,
-        machine: Option<&Machine>,
-        mut to: impl Write,
-    ) -> std::io::Result<()> {
+    fn write_to(self, trace: &Trace, mut to: impl Write) -> std::io::Result<()> {
         let stacks = || Stacks::of_spans(trace);
         match self {
             Format::Text | Format::Json => {
-                let hotspots = hotspots(trace, machine);
+                let hotspots = hotspots(trace);
                 let bottlenecks = bottlenecks(&hotspots);
                 let document = serde_json::json!({
-                    "hotspots": hotspots, "bottlenecks": bottlenecks, "machine": machine,
+                    "hotspots": hotspots, "bottlenecks": bottlenecks, "machine": trace.machine,
                 });
                 serde_json::to_writer_pretty(&mut to, &document)?;
                 writeln!(to)?;

@@ -12,9 +12,9 @@ use std::process::Command;
 
 use clap::{Args, Subcommand};
 use tachy_command::measuring::parse_seconds;
-use tachy_profile::analysis::{Machine, bottlenecks, hotspots};
+use tachy_profile::analysis::{bottlenecks, hotspots};
 use tachy_profile::record::VARIABLE;
-use tachy_profile::trace::Trace;
+use tachy_profile::trace::{Machine, Trace};
 use tachy_report::{Look, profile};
 use tachy_runtime::Device;
 
@@ -138,14 +138,12 @@ impl Profile {
 impl Recording {
     fn execute(mut self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
         self.save = processes::record_all_but_last(self.processes, self.save)?;
-        let recorded = recording::record(model, &self.device, self.time, settings)?;
+        let mut recorded = recording::record(model, &self.device, self.time, settings)?;
+        recorded.trace.machine = Some(machine(model.threads(settings))?);
         if let Some(file) = &self.save {
-            recorded.trace.save(file).map_err(|error| {
-                Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
-            })?;
+            save(&recorded.trace, file)?;
         }
-        let machine = machine(model.threads(settings))?;
-        self.telling.tell(&recorded.trace, Some(&machine), Some(&recorded))
+        self.telling.tell(&recorded.trace, Some(&recorded))
     }
 }
 
@@ -177,35 +175,29 @@ impl Recording {
         if !status.success() {
             anstream::eprintln!("`{name}` ended with {status}; this is what it recorded.");
         }
+        let mut trace = open(&kept)?;
+        trace.machine = Some(machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?);
         if let Some(file) = &self.save {
-            std::fs::copy(&kept, file).map_err(|error| {
-                Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
-            })?;
+            save(&trace, file)?;
         }
-        let machine = machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?;
-        self.telling.tell(&open(&kept)?, Some(&machine), None)
+        self.telling.tell(&trace, None)
     }
 }
 
 impl Show {
     fn execute(self) -> Result<(), Failure> {
-        self.telling.tell(&open(&self.trace)?, None, None)
+        self.telling.tell(&open(&self.trace)?, None)
     }
 }
 
 impl Telling {
-    fn tell(
-        &self,
-        trace: &Trace,
-        machine: Option<&Machine>,
-        recorded: Option<&Recorded>,
-    ) -> Result<(), Failure> {
+    fn tell(&self, trace: &Trace, recorded: Option<&Recorded>) -> Result<(), Failure> {
         let file = self.output.as_deref();
         if self.format != Format::Text {
-            return self.format.write(trace, machine, file);
+            return self.format.write(trace, file);
         }
         let rows = if self.all { usize::MAX } else { ROWS };
-        output::write(&text(trace, machine, recorded, rows, output::look(file)), file)
+        output::write(&text(trace, recorded, rows, output::look(file)), file)
     }
 }
 
@@ -216,14 +208,8 @@ const ROWS: usize = 30;
 const BOTTLENECKS: usize = 8;
 
 /// The table of hotspots, the bottlenecks, and what the record cost.
-fn text(
-    trace: &Trace,
-    machine: Option<&Machine>,
-    recorded: Option<&Recorded>,
-    rows: usize,
-    look: Look,
-) -> String {
-    let hotspots = hotspots(trace, machine);
+fn text(trace: &Trace, recorded: Option<&Recorded>, rows: usize, look: Look) -> String {
+    let hotspots = hotspots(trace);
     let mut text = profile::hotspots(&hotspots, rows, look);
     for bottleneck in bottlenecks(&hotspots).iter().take(BOTTLENECKS) {
         text += &profile::bottleneck(bottleneck, look);
@@ -275,6 +261,12 @@ fn machine(threads: NonZeroUsize) -> Result<Machine, Failure> {
         bandwidth: levels.iter().map(|level| (level.size, level.bandwidth)).collect(),
         overhead: ceilings.kernel_overhead,
         transfer: levels.last().map_or(0.0, |level| level.bandwidth),
+    })
+}
+
+fn save(trace: &Trace, file: &std::path::Path) -> Result<(), Failure> {
+    trace.save(file).map_err(|error| {
+        Failure::Input(format!("`{}` cannot be written: {error}.", file.display()))
     })
 }
 
