@@ -89,7 +89,9 @@ impl LibrarySearch {
             ))
         };
         if named.is_dir() {
-            let file = self.in_folder(named);
+            // It may also be the package's folder.
+            let inside = || self.in_folder(&named.join(self.package_folder));
+            let file = self.in_folder(named).or_else(inside);
             return self
                 .whole(file.ok_or_else(|| says(&format!("holds no {}", self.file_pattern())))?);
         }

@@ -53,6 +53,8 @@ fn engines() -> Registry {
     registry.register(tachy_openvino::OpenVinoBackend);
     #[cfg(feature = "rten")]
     registry.register(tachy_rten::RtenBackend);
+    #[cfg(feature = "mlx")]
+    registry.register(tachy_mlx::MlxBackend);
     #[cfg(feature = "tract")]
     registry.register(tachy_tract::TractBackend);
     registry

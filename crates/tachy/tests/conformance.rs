@@ -134,4 +134,6 @@ suite! {
     openvino: "openvino:cpu", 0.0;
     rten: "rten", 0.0;
     tract: "tract", 0.0;
+    mlx: "mlx:cpu", 0.0;
+    mlx_gpu: "mlx:gpu", 0.0;
 }
