@@ -25,7 +25,7 @@ pub enum Task {
     /// The tests find what they need through these variables, and values set beforehand are taken up:
     /// TACHY_TEST_DATA (the folder of the test material), TACHY_PYTHON (the interpreter of the environment, if it has
     /// the pinned packages), ORT_DYLIB_PATH and OPENVINO_LIB_PATH (the shared libraries of ONNX Runtime and
-    /// OpenVINO).
+    /// OpenVINO), MLX_ROOT (the folder of MLX's package).
     Test(test::Options),
     /// Checks the format, Clippy's findings and the documentation; warnings are errors
     Lint {
@@ -53,4 +53,6 @@ pub enum Task {
 pub enum Setup {
     /// Creates the Python environment and prints the variables that let the engines be found
     Python,
+    /// Puts MLX into the Python environment: its library for CUDA where there is an NVIDIA GPU, else that for processors
+    Mlx,
 }

@@ -7,6 +7,7 @@ mod gate;
 mod journal;
 mod lint;
 mod material;
+mod mlx;
 mod python;
 mod sanitize;
 mod stamp;
@@ -52,6 +53,11 @@ fn perform(task: Task, journal: &mut Journal) -> anyhow::Result<()> {
         Task::Data => {
             let python = python::Environment::prepare(workspace, journal)?;
             material::prepare(workspace, journal, &python).map(drop)
+        }
+        Task::Setup(Setup::Mlx) => {
+            let python = python::Environment::prepare(workspace, journal)?;
+            println!("MLX_ROOT={}", mlx::prepare(workspace, journal, &python)?.display());
+            Ok(())
         }
         Task::Setup(Setup::Python) => {
             let python = python::Environment::prepare(workspace, journal)?;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::journal::Journal;
 use crate::material;
+use crate::mlx;
 use crate::python::Environment;
 use crate::workspace::Workspace;
 
@@ -36,7 +37,7 @@ pub fn scope(tract: bool) -> &'static [&'static str] {
             "--exclude",
             "tachy-tract",
             "--features",
-            "tachy-profile/exports,tachy-profile/heap,tachy-profile/sampling",
+            "tachy/mlx,tachy-profile/exports,tachy-profile/heap,tachy-profile/sampling",
         ],
     }
 }
@@ -64,6 +65,12 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> R
                 if env::var_os(&name).is_none_or(|value| value.is_empty()) {
                     command.env(name, path);
                 }
+            }
+            match mlx::prepare(workspace, journal, &python) {
+                Ok(folder) => {
+                    command.env("MLX_ROOT", folder).env("TACHY_REQUIRE_MLX", "1");
+                }
+                Err(reason) => journal.leave_out(format!("The tests of MLX: {reason:#}")),
             }
         }
         Err(reason) => journal.leave_out(format!(

@@ -56,9 +56,8 @@ void convolution(Arguments& arguments) {
 }
 
 // MLX has it on the processor only.
-void cholesky(Arguments& arguments) {
-  arguments.give(
-      mx::linalg::cholesky(arguments.array(0), arguments.flag(), arguments.stream));
+void inverse(Arguments& arguments) {
+  arguments.give(mx::linalg::inv(arguments.array(0), arguments.stream));
 }
 
 #define TRANSFORM(name)                                                             \

@@ -83,15 +83,6 @@ void take_along_axis(Arguments& arguments) {
       arguments.array(0), arguments.array(1), arguments.number(), arguments.stream));
 }
 
-void put_along_axis(Arguments& arguments) {
-  arguments.give(mx::put_along_axis(
-      arguments.array(0),
-      arguments.array(1),
-      arguments.array(2),
-      arguments.number(),
-      arguments.stream));
-}
-
 // The array, the updates, then the indices, one for each of the listed axes.
 #define SCATTER(name)                                                             \
   void name(Arguments& arguments) {                                               \

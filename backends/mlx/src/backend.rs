@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use bytes::Bytes;
-use tachy_graph::{Graph, Tensor, onnx};
+use tachy_graph::onnx::{self, ImportError};
+use tachy_graph::{Graph, Tensor};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Error, Executable, LibraryAbsent,
-    Result, contain,
+    OpenSignature, Result, contain,
 };
 
 use crate::executable::{MlxExecutable, can_compile};
@@ -55,13 +56,28 @@ impl Backend for MlxBackend {
     ) -> Result<Box<dyn Executable>> {
         let unit = find(device)?;
         let start = Instant::now();
-        let graph = onnx::import(model, &options.import_options())?;
+        // Says in everybody's words what the file and the options leave open.
+        OpenSignature::of_onnx(&model, options)?;
+        let graph = onnx::import(model, &options.import_options()).map_err(of_import)?;
         let imported = start.elapsed();
         contain(NAME, "prepare the model", || {
             let mut executable = MlxExecutable::new(&graph, unit, options)?;
             executable.add_phase("import", imported);
             Ok(Box::new(executable) as Box<dyn Executable>)
         })
+    }
+}
+
+/// An operator that even the importer does not know is one that this engine lacks.
+fn of_import(error: ImportError) -> Error {
+    match error {
+        ImportError::UnknownOperator { node, operator } => Error::UnsupportedOperator {
+            backend: NAME,
+            operator,
+            node,
+            detail: "Tachy does not read it".to_owned(),
+        },
+        other => other.into(),
     }
 }
 

@@ -174,9 +174,14 @@ fn divisor(cx: &Context<'_>, b: &Array) -> Result<(Array, Array)> {
 fn integer_quotient(cx: &Context<'_>, a: &Array, b: &Array) -> Result<Array> {
     let s = cx.stream;
     let (safe, zero) = divisor(cx, b)?;
-    // MLX truncates, whatever the name says.
     let mut quotient = s.floor_divide(a, &safe)?;
     if is_signed(a.element()) {
+        // What is left has the sign of the divisor where it was rounded down; truncated, it has that of the dividend.
+        let nothing = cx.number(0.0, a)?;
+        let rest = s.subtract(a, &s.multiply(&quotient, &safe)?)?;
+        let apart = s.not_equal(&s.less(&rest, &nothing)?, &s.less(a, &nothing)?)?;
+        let rounded = s.logical_and(&apart, &s.not_equal(&rest, &nothing)?)?;
+        quotient = s.add(&quotient, &s.cast(&rounded, a.element())?)?;
         let minus = s.equal(b, &cx.number(-1.0, b)?)?;
         quotient = s.select(&minus, &s.negative(a)?, &quotient)?;
     }

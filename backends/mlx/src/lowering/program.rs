@@ -56,10 +56,6 @@ impl Program {
         Ok(program)
     }
 
-    pub(crate) fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
     /// The values that nodes read or the graph gives.
     fn read_values(&self) -> Vec<ValueId> {
         let counts = self.graph.use_counts();

@@ -72,15 +72,15 @@ impl Stream {
         self.one(Operation::Convolution, &[Some(x), Some(weights)], &operands)
     }
 
-    /// The triangular factor L of L·Lᵀ = a, or the upper one. MLX has it on the processor only.
+    /// The inverse of a square matrix. MLX has it on the processor only.
     ///
     /// # Errors
-    /// If this is a GPU's stream. That a matrix is not positive definite is told by [`eval`](Self::eval).
-    pub fn cholesky(&self, a: &Array, upper: bool) -> Result<Array> {
+    /// If this is a GPU's stream. That a matrix has no inverse is told by [`eval`](Self::eval).
+    pub fn inverse(&self, a: &Array) -> Result<Array> {
         if self.unit() == Unit::Gpu {
-            return Err(unsupported("MLX factors matrices on the processor only"));
+            return Err(unsupported("MLX inverts matrices on the processor only"));
         }
-        self.one(Operation::Cholesky, &[Some(a)], &Operands::none().flag(upper))
+        self.one(Operation::Inverse, &[Some(a)], &Operands::none())
     }
 }
 

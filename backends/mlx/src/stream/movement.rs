@@ -150,21 +150,6 @@ impl Stream {
         self.one(Operation::TakeAlongAxis, &[Some(a), Some(indices)], &operands)
     }
 
-    /// Values written at indices along one dimension. Indices beyond the dimension are not checked by MLX.
-    ///
-    /// # Errors
-    /// If the ranks differ.
-    pub(crate) fn put_along_axis(
-        &self,
-        a: &Array,
-        indices: &Array,
-        values: &Array,
-        axis: usize,
-    ) -> Result<Array> {
-        let operands = Operands::none().integer(axis);
-        self.one(Operation::PutAlongAxis, &[Some(a), Some(indices), Some(values)], &operands)
-    }
-
     /// Rows of updates that meet the rows of a matrix at indices, by one of the `scatter` operations. Indices beyond the
     /// rows are not checked by MLX.
     ///
