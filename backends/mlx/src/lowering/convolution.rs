@@ -118,8 +118,8 @@ pub(super) fn adjoint(cx: &Context<'_>, op: &ConvTranspose) -> Result<Array> {
     let window = &op.window;
     let mut options = options(window, op.groups);
     let mut crops = Vec::new();
-    for axis in 0..rank - 2 {
-        let reach = (window.dilations[axis] * (kernel[axis] - 1)) as i64;
+    for (axis, taps) in kernel.iter().enumerate() {
+        let reach = (window.dilations[axis] * (taps - 1)) as i64;
         let begin = reach - window.pads_begin[axis] as i64;
         let end = reach - window.pads_end[axis] as i64 + op.output_padding[axis] as i64;
         // Padding below zero is what is cut from the result, which moves by one.

@@ -59,7 +59,7 @@ pub(super) fn unary(cx: &Context<'_>, op: Unary) -> Result<Array> {
             let half = s.multiply(x, &number(0.5)?)?;
             s.multiply(&half, &s.add(&inner, &number(1.0)?)?)
         }
-        Unary::Swish { alpha } if alpha == 1.0 => s.multiply(x, &s.sigmoid(x)?),
+        Unary::Swish { alpha: 1.0 } => s.multiply(x, &s.sigmoid(x)?),
         Unary::Swish { alpha } => {
             s.multiply(x, &s.sigmoid(&s.multiply(x, &number(alpha.into())?)?)?)
         }
