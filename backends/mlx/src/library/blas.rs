@@ -4,7 +4,9 @@
 //! OpenBLAS is looked for, and MLX's calls are handed on to it.
 
 use std::ffi::c_int;
-use std::path::{Path, PathBuf};
+#[cfg(all(unix, mlx_shim))]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Names the file of an OpenBLAS; `reference` leaves MLX its own.
