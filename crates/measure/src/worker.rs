@@ -95,6 +95,7 @@ impl From<Error> for Failure {
         let unsupported = matches!(
             &error,
             Error::UnsupportedOperator { .. }
+                | Error::UnsupportedOption { .. }
                 | Error::Export(_)
                 | Error::Import(onnx::ImportError::UnknownOperator { .. })
         );

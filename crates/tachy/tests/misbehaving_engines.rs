@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tachy::graph::{Graph, Tensor};
+use tachy::measure::operators::{OperatorPlan, PointOutcome};
 use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage, Subject};
 use tachy::runtime::{
     Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
@@ -152,9 +153,59 @@ fn model() -> (ModelSource, f64) {
     }
 }
 
+/// The devices that can be used, but for the one that chooses among them and remembers; and the absent ones.
+fn devices() -> (Vec<DeviceInfo>, Vec<DeviceInfo>) {
+    let all = registry().devices().into_iter();
+    let all = all.filter(|info| info.device.backend() != tachy::tune::AUTO);
+    all.partition(DeviceInfo::is_available)
+}
+
+/// Operators on the native engine and those that misbehave.
+fn operators() {
+    let faults = Fault::ALL.map(|fault| fault.name().to_owned());
+    let (mut devices, absent) = devices();
+    devices.retain(|info| {
+        info.device == Device::of("cpu") || faults.contains(&info.device.to_string())
+    });
+    let cases = ["add:8", "add:16:f32:strided"];
+    let plan = OperatorPlan {
+        cases: cases.iter().map(|case| case.parse().unwrap()).collect(),
+        devices,
+        absent,
+        references: vec![Device::of("cpu")],
+        threads: 1,
+        seed: 7,
+        time: Duration::from_millis(40),
+        warm_up: Duration::from_millis(20),
+        processes: 2,
+        timeout: Duration::from_secs(2),
+    };
+    let comparison =
+        tachy::measure::operators::compare(&plan, worker, |_| {}).expect("it survives");
+    let names: Vec<&str> = comparison.points.iter().map(|point| &*point.case).collect();
+    assert_eq!(names, ["add:8:f32", "add:16:f32:strided"]);
+    for point in &comparison.points {
+        for row in &point.rows {
+            let device = row.device.to_string();
+            match (&row.outcome, device.as_str()) {
+                (PointOutcome::Measured(measured), "cpu") => {
+                    let run = measured.metric(Metric::Run).expect("its runs were timed");
+                    assert_eq!(run.processes.len(), 2);
+                }
+                (PointOutcome::Wrong { agreement }, "wrong") => assert!(!agreement.holds()),
+                (PointOutcome::Failed { stage: Stage::FirstCall, .. }, "crash" | "hang") => {}
+                (PointOutcome::Failed { stage: Stage::Compile, message }, "panic") => {
+                    assert!(message.contains("on purpose"), "{message}");
+                }
+                (other, _) => panic!("{}: {device}: {other:?}", point.case),
+            }
+        }
+    }
+}
+
 fn comparison() -> Comparison {
     let (model, timeout) = model();
-    let (devices, absent) = registry().devices().into_iter().partition(DeviceInfo::is_available);
+    let (devices, absent) = devices();
     let plan = Plan {
         subject: Subject {
             model,
@@ -234,6 +285,7 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::from(served.is_err()));
     }
     test();
-    println!("test result: ok. 1 passed; 0 failed");
+    operators();
+    println!("test result: ok. 2 passed; 0 failed");
     ExitCode::SUCCESS
 }

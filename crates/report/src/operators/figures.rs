@@ -44,6 +44,8 @@ pub(crate) struct Rates {
     pub(crate) call: Option<f64>,
     pub(crate) upload: Option<f64>,
     pub(crate) fetch: Option<f64>,
+    /// The operator's operations and bytes.
+    pub(crate) work: [f64; 2],
     /// Operations in a second.
     pub(crate) flops: f64,
     /// Bytes in a second.
@@ -159,6 +161,7 @@ fn rates(
         call: value(Metric::Call),
         upload: value(Metric::Upload),
         fetch: value(Metric::Fetch),
+        work: [point.flops, point.bytes],
         flops: point.flops / run.value,
         bytes: point.bytes / run.value,
         share: least.map(|least| least / run.value),

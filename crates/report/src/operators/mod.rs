@@ -11,6 +11,8 @@ mod page;
 mod peaks;
 mod picture;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use figures::OperatorReport;
 pub use peaks::peaks;
