@@ -110,7 +110,7 @@ fn scripts_get_every_case() {
     let csv = report.csv();
     let columns: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert_eq!(columns, [22; 10]);
-    assert!(csv.contains("matmul,256,f32,contiguous,far,1,,timed,,0.000256"), "{csv}");
+    assert!(csv.contains("matmul,256,f32,contiguous,far,1,,timed,,0.000255"), "{csv}");
     assert_eq!(report.samples_csv().lines().count(), 1 + 3 * 2 * 2 * 3 * 3);
     let markdown = report.markdown();
     assert!(markdown.contains("| 16 | `bare` | unsupported |"), "{markdown}");
