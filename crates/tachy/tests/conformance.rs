@@ -26,6 +26,13 @@ fn worker() -> Command {
     command
 }
 
+/// For models of one node MLX would call a C++ compiler more than a thousand times; they are computed without.
+fn worker_for_nodes() -> Command {
+    let mut command = worker();
+    command.env("MLX_DISABLE_COMPILE", "1");
+    command
+}
+
 /// The device and the material, unless one of them is absent, which is said.
 fn prepare(device: &str) -> Option<(Device, Material)> {
     let Some(material) = Material::find() else {
@@ -41,7 +48,11 @@ fn prepare(device: &str) -> Option<(Device, Material)> {
     }
 }
 
-fn verify(device: &Device, cases: Vec<std::path::PathBuf>) -> Vec<VerifiedCase> {
+fn verify(
+    device: &Device,
+    cases: Vec<std::path::PathBuf>,
+    worker: fn() -> Command,
+) -> Vec<VerifiedCase> {
     let plan = VerifyPlan {
         device: device.clone(),
         cases,
@@ -57,7 +68,8 @@ fn node_cases(device: &str, least_share: f64) {
     let Some((device, material)) = prepare(device) else { return };
     let list = IgnoreList::read(&device.to_string().replace(':', "-"));
     let cases: Vec<TestCase> = material.node_cases_of_supported_operators();
-    let outcomes = verify(&device, cases.iter().map(|case| case.folder.clone()).collect());
+    let folders = cases.iter().map(|case| case.folder.clone()).collect();
+    let outcomes = verify(&device, folders, worker_for_nodes);
     let mut unexpected = Vec::new();
     let mut needed = BTreeSet::new();
     let mut passed = 0;
@@ -98,7 +110,8 @@ fn light_models(device: &str) {
     let list = IgnoreList::read(&device.to_string().replace(':', "-"));
     let cases = material.light_cases();
     assert_eq!(cases.len(), 9, "the material holds nine light models");
-    let outcomes = verify(&device, cases.iter().map(|case| case.folder.clone()).collect());
+    let folders = cases.iter().map(|case| case.folder.clone()).collect();
+    let outcomes = verify(&device, folders, worker);
     let passed = outcomes.iter().filter(|verified| verified.outcome.passed()).count();
     let unexpected: Vec<String> = cases
         .iter()
