@@ -15,8 +15,10 @@ const SOURCES: [&str; 4] = ["elementwise", "movement", "linear", "runtime"];
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(mlx_shim)");
     println!("cargo::rerun-if-changed=shim");
-    for variable in ["MLX_ROOT", "TACHY_PYTHON", "VIRTUAL_ENV"] {
-        println!("cargo::rerun-if-env-changed={variable}");
+    println!("cargo::rerun-if-env-changed=MLX_ROOT");
+    if env::var_os("MLX_ROOT").is_none_or(|value| value.is_empty()) {
+        println!("cargo::rerun-if-env-changed=TACHY_PYTHON");
+        println!("cargo::rerun-if-env-changed=VIRTUAL_ENV");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets OUT_DIR"));
     write_operations(&out);

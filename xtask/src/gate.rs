@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::journal::Journal;
+use crate::mlx;
 use crate::test::scope;
 use crate::workspace::Workspace;
 
@@ -37,6 +38,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> R
     // Built with the tests and as they are, nothing is left to do after them.
     let mut build = workspace.cargo();
     build.args(["test", "--no-run", "--quiet"]).args(scope(false));
+    mlx::provide(workspace, journal, &mut build);
     journal.step("build the gate", &mut build)?;
     let mut command = workspace.command(workspace.target().join("debug/tachy"));
     command.args(["check", "--time", "15", "--against", &options.against]);

@@ -3,27 +3,18 @@
 use anyhow::Result;
 
 use crate::journal::Journal;
+use crate::mlx;
 use crate::test::scope;
 use crate::workspace::Workspace;
 
 pub fn run(workspace: &Workspace, journal: &mut Journal, tract: bool) -> Result<()> {
     journal.step("check the format", workspace.cargo().args(["fmt", "--all", "--check"]))?;
-    journal.step(
-        "check with Clippy",
-        workspace
-            .cargo()
-            .arg("clippy")
-            .args(scope(tract))
-            .arg("--all-targets")
-            .args(["--", "--deny", "warnings"]),
-    )?;
-    journal.step(
-        "check the documentation",
-        workspace
-            .cargo()
-            .arg("doc")
-            .args(scope(tract))
-            .arg("--no-deps")
-            .env("RUSTDOCFLAGS", "--deny warnings"),
-    )
+    let mut clippy = workspace.cargo();
+    clippy.arg("clippy").args(scope(tract)).arg("--all-targets");
+    mlx::provide(workspace, journal, &mut clippy);
+    journal.step("check with Clippy", clippy.args(["--", "--deny", "warnings"]))?;
+    let mut documentation = workspace.cargo();
+    documentation.arg("doc").args(scope(tract)).arg("--no-deps");
+    mlx::provide(workspace, journal, &mut documentation);
+    journal.step("check the documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))
 }

@@ -37,7 +37,7 @@ pub fn scope(tract: bool) -> &'static [&'static str] {
             "--exclude",
             "tachy-tract",
             "--features",
-            "tachy/mlx,tachy-profile/exports,tachy-profile/heap,tachy-profile/sampling",
+            "tachy-profile/exports,tachy-profile/heap,tachy-profile/sampling",
         ],
     }
 }

@@ -18,6 +18,7 @@ pub use quantized::{Quantization, QuantizationMode, Quantized};
 
 use crate::array::Array;
 use crate::backend::NAME;
+use crate::element::Element;
 use crate::failure::{check, failed};
 use crate::library::table;
 use crate::operation::Operation;
@@ -87,8 +88,10 @@ impl Stream {
         if self.unit == Unit::Cpu {
             return Ok(array);
         }
-        // What was written by the host moves to the device when it is first read there.
-        let array = self.copy(&array)?;
+        // What the host has written lies in its memory until the device reads it, which would be in a run. MLX's own
+        // copy shares the memory; a choice has to write its own.
+        let always = Array::from_bytes(Element::Bool, &[], &[1])?;
+        let array = self.select(&always, &array, &array)?;
         self.eval(std::slice::from_ref(&array))?;
         Ok(array)
     }
