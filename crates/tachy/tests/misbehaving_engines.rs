@@ -148,7 +148,7 @@ fn model() -> (ModelSource, f64) {
         Some(path) => (ModelSource::File { path }, 20.0),
         None => {
             println!("light_resnet50 is left out: TACHY_TEST_DATA is not set; zoo:mlp stands in");
-            (ModelSource::Zoo { name: "mlp".to_owned(), seed: 0, batch: 1 }, 2.0)
+            (ModelSource::Zoo { name: "mlp".to_owned(), seed: 0, batch: 1 }, 10.0)
         }
     }
 }
@@ -178,7 +178,7 @@ fn operators() {
         time: Duration::from_millis(40),
         warm_up: Duration::from_millis(20),
         processes: 2,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(10),
     };
     let comparison =
         tachy::measure::operators::compare(&plan, worker, |_| {}).expect("it survives");

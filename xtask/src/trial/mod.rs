@@ -7,6 +7,7 @@ mod aarch64;
 mod auto;
 mod exports;
 mod gate;
+mod mlx;
 mod prepare;
 mod profile;
 mod report;
@@ -72,6 +73,12 @@ pub enum Trial {
         #[arg(long = "device")]
         devices: Vec<String>,
     },
+    /// The binding to MLX beside MLX's own Python: a product of matrices, and building lazy graphs
+    Mlx {
+        /// The unit: cpu or gpu
+        #[arg(long, default_value = "cpu")]
+        unit: String,
+    },
     /// Upload + run + fetch is within 2% of the whole call
     Parts {
         /// Models; the zoo if there are none
@@ -124,6 +131,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         Trial::Auto { operators, threads } => auto::auto(workspace, &bench()?, operators, *threads),
         Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
+        Trial::Mlx { unit } => mlx::mlx(workspace, journal, unit),
         Trial::Parts { models } => parts(&bench()?, models),
         Trial::Planner { folder } => planner(workspace, folder.as_deref()),
         Trial::Prepare { models } => prepare::prepare(workspace, &bench()?, models),
