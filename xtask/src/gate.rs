@@ -38,7 +38,7 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, options: &Options) -> R
     // Built with the tests and as they are, nothing is left to do after them.
     let mut build = workspace.cargo();
     build.args(["test", "--no-run", "--quiet"]).args(scope(false));
-    mlx::provide(workspace, journal, &mut build);
+    mlx::provide(workspace, journal, &mut [&mut build]);
     journal.step("build the gate", &mut build)?;
     let mut command = workspace.command(workspace.target().join("debug/tachy"));
     command.args(["check", "--time", "15", "--against", &options.against]);

@@ -11,10 +11,9 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, tract: bool) -> Result<
     journal.step("check the format", workspace.cargo().args(["fmt", "--all", "--check"]))?;
     let mut clippy = workspace.cargo();
     clippy.arg("clippy").args(scope(tract)).arg("--all-targets");
-    mlx::provide(workspace, journal, &mut clippy);
-    journal.step("check with Clippy", clippy.args(["--", "--deny", "warnings"]))?;
     let mut documentation = workspace.cargo();
     documentation.arg("doc").args(scope(tract)).arg("--no-deps");
-    mlx::provide(workspace, journal, &mut documentation);
+    mlx::provide(workspace, journal, &mut [&mut clippy, &mut documentation]);
+    journal.step("check with Clippy", clippy.args(["--", "--deny", "warnings"]))?;
     journal.step("check the documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))
 }

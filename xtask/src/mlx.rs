@@ -33,14 +33,16 @@ pub fn prepare(
     folder(workspace, python, library)
 }
 
-/// Lets a build find MLX's headers, where they can be had: what is built with them and what is built without are not
+/// Lets builds find MLX's headers, where they can be had: what is built with them and what is built without are not
 /// the same.
-pub fn provide(workspace: &Workspace, journal: &mut Journal, build: &mut Command) {
+pub fn provide(workspace: &Workspace, journal: &mut Journal, builds: &mut [&mut Command]) {
     let folder = Environment::prepare(workspace, journal)
         .and_then(|python| prepare(workspace, journal, &python));
     match folder {
         Ok(folder) => {
-            build.env("MLX_ROOT", folder);
+            for build in builds {
+                build.env("MLX_ROOT", &folder);
+            }
         }
         Err(reason) => journal.leave_out(format!("What needs MLX's headers: {reason:#}")),
     }
