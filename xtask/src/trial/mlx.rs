@@ -13,7 +13,7 @@ pub(super) fn mlx(workspace: &Workspace, journal: &mut Journal, unit: &str) -> R
     let folder = mlx::prepare(workspace, journal, &python)?;
     let status = workspace
         .cargo()
-        .args(["run", "--release", "--package", "tachy-mlx", "--example", "cost", "--"])
+        .args(["run", "--release", "--package", "tachy-mlx", "--example", "mlx_cost", "--"])
         .arg(python.interpreter())
         .arg(workspace.helpers().join("mlx_cost.py"))
         .arg(unit)
