@@ -1,6 +1,7 @@
 // The table: arrays, evaluation, compiled functions, devices and memory.
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "arguments.h"
 #include "mlx/compile_impl.h"
+#include "mlx/primitives.h"
 
 namespace tachy {
 
@@ -57,6 +59,20 @@ void refuse_beyond_limit(size_t size) {
     throw std::length_error(
         "an array would take " + std::to_string(size) + " bytes, and the memory limit is " +
         std::to_string(limit));
+  }
+}
+
+// The allocator for processors goes on without looking when the system refuses; so large sizes are tried. Nothing is
+// written to what is given, so that this takes no memory.
+void refuse_beyond_system(size_t size) {
+  if (size < (size_t(64) << 20)) {
+    return;
+  }
+  auto tried = std::malloc(size);
+  std::free(tried);
+  if (!tried) {
+    throw std::length_error(
+        "an array would take " + std::to_string(size) + " bytes, which the system does not have");
   }
 }
 
@@ -359,7 +375,11 @@ int32_t code_of(const mx::Dtype& dtype) {
 }
 
 void check_size(const mx::array& array) {
-  refuse_beyond_limit(checked_size(array.shape(), array.itemsize()));
+  auto size = checked_size(array.shape(), array.itemsize());
+  refuse_beyond_limit(size);
+  if (array.has_primitive() && array.primitive().device() == mx::Device::cpu) {
+    refuse_beyond_system(size);
+  }
 }
 
 } // namespace tachy

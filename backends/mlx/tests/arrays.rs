@@ -78,20 +78,6 @@ fn what_a_builder_cannot_do_is_an_error() {
 }
 
 #[test]
-fn failures_on_worker_threads_are_errors() {
-    if units().is_empty() {
-        return;
-    }
-    let s = Stream::new(Unit::Cpu).unwrap();
-    // It has no inverse, which the library meets on the stream's own thread.
-    let x = s.upload(&Tensor::new(&[2, 2], &[1.0f32, 2.0, 2.0, 4.0]).unwrap()).unwrap();
-    let inverse = s.inverse(&x).unwrap();
-    assert!(s.eval(std::slice::from_ref(&inverse)).is_err());
-    let sum = s.download(&s.add(&x, &x).unwrap()).unwrap();
-    assert_eq!(sum.as_slice::<f32>().unwrap(), [2.0, 4.0, 4.0, 8.0]);
-}
-
-#[test]
 fn impossible_sizes_are_errors() {
     for unit in units() {
         let s = Stream::new(unit).unwrap();

@@ -31,7 +31,7 @@ pub(super) fn load() -> Result<Loaded, LibraryAbsent> {
     use std::ffi::CStr;
 
     use super::blas::Blas;
-    use super::shared::Shared;
+    use super::shared::{Carried, Shared};
     use crate::operation::OPERATIONS;
     use crate::table::{REVISION, Table};
 
@@ -49,7 +49,12 @@ pub(super) fn load() -> Result<Loaded, LibraryAbsent> {
     let version =
         version.ok_or_else(|| refuse("it does not export `mlx::core::version`".to_owned()))?;
     // SAFETY: as above.
-    let version = unsafe { CStr::from_ptr(version()) }.to_string_lossy().into_owned();
+    let version = unsafe { version() };
+    if version.is_null() {
+        return Err(refuse("it does not say its version".to_owned()));
+    }
+    // SAFETY: as above.
+    let version = unsafe { CStr::from_ptr(version) }.to_string_lossy().into_owned();
     // The layout of C++ classes may change with any version, so another one is refused.
     let headers = env!("TACHY_MLX_VERSION");
     if version.split(".dev").next() != Some(headers) {
@@ -64,7 +69,13 @@ pub(super) fn load() -> Result<Loaded, LibraryAbsent> {
         });
     }
     let shim = Shared::from_bytes("shim", include_bytes!(concat!(env!("OUT_DIR"), "/shim.so")))
-        .map_err(|problem| refuse(format!("it lacks what the shim needs: {problem}")))?;
+        .map_err(|problem| match problem {
+            Carried::NotLoaded(problem) if problem.contains("symbol") => {
+                refuse(format!("it lacks what the shim needs: {problem}"))
+            }
+            Carried::NotLoaded(problem) => no_shim(&format!("cannot be loaded: {problem}")),
+            Carried::NotWritten(problem) => no_shim(&format!("cannot be written: {problem}")),
+        })?;
     let table: Option<unsafe extern "C" fn() -> *const Table> =
         // SAFETY: the shim is ours, and this is the type of its one function.
         unsafe { shim.function(c"tachy_mlx_table") };
@@ -83,6 +94,16 @@ pub(super) fn load() -> Result<Loaded, LibraryAbsent> {
     library.keep();
     shim.keep();
     Ok(Loaded { version, table, blas, path })
+}
+
+/// The program carries the shim, and has to lay it down as a file to load it.
+#[cfg(all(unix, mlx_shim))]
+fn no_shim(problem: &str) -> LibraryAbsent {
+    let folder = std::env::temp_dir();
+    LibraryAbsent {
+        reason: format!("The shim to MLX needs a file in {}, which {problem}.", folder.display()),
+        remedy: "Set TMPDIR to a folder where files can be written and executed.".to_owned(),
+    }
 }
 
 /// On GPUs, MLX rounds the factors of f32 products to TF32's 10 bits unless this variable says otherwise; it looks once.
