@@ -161,6 +161,39 @@ fn an_allocation_comes_before_the_free_that_another_thread_makes() {
     assert_eq!(report.devices[0].figures.deallocations, 5000);
 }
 
+/// The first thread need not mind the order of others as long as there are none: the second comes in the middle, frees what the
+/// first has allocated, and hands the ids back to it to be used again.
+#[test]
+fn a_thread_that_comes_later_changes_no_order() {
+    for alone in 0..300 {
+        let tracker = MemoryTracker::new();
+        let (first, second) = (tracker.account("cpu", "a"), tracker.account("cpu", "b"));
+        (0..alone).for_each(|id| first.allocated(id, 10));
+        let (there, taken) = std::sync::mpsc::sync_channel(2);
+        let (back, returned) = std::sync::mpsc::sync_channel(2);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for id in taken {
+                    second.freed(id);
+                    if back.send(id).is_err() {
+                        break;
+                    }
+                }
+            });
+            for id in 1000..1020 {
+                first.allocated(id, 10);
+                there.send(id).unwrap();
+                first.allocated(returned.recv().unwrap(), 20);
+                first.freed(id);
+            }
+            drop(there);
+        });
+        let report = tracker.report();
+        assert_eq!(report.faults.total(), 0, "{report}");
+        assert_eq!(report.devices[0].figures.live(), alone);
+    }
+}
+
 #[test]
 fn what_is_wrong_is_said_and_counted() {
     let tracker = MemoryTracker::new();

@@ -60,6 +60,8 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Writer {
     lane: Arc<Lane>,
+    /// The time of the event that was written last.
+    last: u64,
     written: u64,
     /// `written` may go as far without a look at what was read.
     limit: u64,
@@ -68,18 +70,21 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new() -> (Self, Arc<Lane>) {
         let lane = Arc::new(Lane::new());
-        (Self { lane: lane.clone(), written: 0, limit: CAPACITY }, lane)
+        (Self { lane: lane.clone(), last: 0, written: 0, limit: CAPACITY }, lane)
     }
 
     /// Writes an event; returns whether there was room.
     #[inline]
-    pub(super) fn push(&mut self, event: RawEvent) -> bool {
+    pub(super) fn push(&mut self, mut event: RawEvent) -> bool {
         if self.written == self.limit {
             self.limit = self.lane.read.0.load(Ordering::Acquire) + CAPACITY;
             if self.written == self.limit {
                 return false;
             }
         }
+        // A processor may read its counter out of order, if by a hair.
+        event.ticks = event.ticks.max(self.last);
+        self.last = event.ticks;
         let slot = &self.lane.events[(self.written % CAPACITY) as usize];
         for (slot, word) in slot.iter().zip(event.to_words()) {
             slot.store(word, Ordering::Relaxed);

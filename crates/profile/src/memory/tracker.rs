@@ -27,7 +27,7 @@ pub struct TrackerOptions {
 
 impl Default for TrackerOptions {
     fn default() -> Self {
-        Self { history: 65_536, timeline_points: 512 }
+        Self { history: 16_384, timeline_points: 512 }
     }
 }
 
@@ -54,6 +54,9 @@ pub(super) struct Inner {
     /// No other tracker of the process has it, or ever had it.
     id: u64,
     enabled: AtomicBool,
+    /// Whether more than one thread has ever had a lane. A thread that was told something by another one sees that the
+    /// other had a lane before.
+    shared: AtomicBool,
     start: Reading,
     /// Nanoseconds since 1970-01-01 UTC.
     started: u64,
@@ -92,6 +95,7 @@ impl MemoryTracker {
         let inner = Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             enabled: AtomicBool::new(true),
+            shared: AtomicBool::new(false),
             start: Reading::now(),
             started: started.as_nanos() as u64,
             ledger: Mutex::new(Ledger::new(&options)),
@@ -247,12 +251,20 @@ impl Inner {
         clock::now().saturating_sub(self.start.ticks)
     }
 
+    /// The same, for an event on its way to the lane: the only thread there is keeps its order without being told to.
+    #[inline]
+    fn time_of_event(&self) -> u64 {
+        let now =
+            if self.shared.load(Ordering::Relaxed) { clock::now() } else { clock::about_now() };
+        now.saturating_sub(self.start.ticks)
+    }
+
     #[inline]
     pub(super) fn tell(&self, kind: EventKind, id: u64, bytes: u64, account: u32, to: u16) {
         if !self.enabled.load(Ordering::Relaxed) {
             return;
         }
-        let event = RawEvent { ticks: self.now(), id, bytes, account, to, kind };
+        let event = RawEvent { ticks: self.time_of_event(), id, bytes, account, to, kind };
         let pushed = WRITERS.try_with(|writers| match writers.borrow_mut().first_mut() {
             Some((tracker, writer)) if *tracker == self.id => writer.push(event),
             _ => false,
@@ -275,7 +287,12 @@ impl Inner {
                 None => {
                     writers.retain(|(_, writer)| !writer.is_abandoned());
                     let (writer, lane) = Writer::new();
-                    lock(&self.lanes).push(lane);
+                    let mut lanes = lock(&self.lanes);
+                    lanes.push(lane);
+                    if lanes.len() > 1 {
+                        self.shared.store(true, Ordering::Relaxed);
+                    }
+                    drop(lanes);
                     writers.insert(0, (self.id, writer));
                 }
             }
