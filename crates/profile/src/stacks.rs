@@ -1,5 +1,7 @@
 //! Call stacks with weights: what flame graphs and pprof files are made of.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::CallTree;
@@ -101,6 +103,14 @@ impl Stacks {
             threads: trace.threads.clone(),
             frames: frames.collect(),
             stacks: stacks.collect(),
+        }
+    }
+
+    /// The call stacks that were sampled with a trace, or else the paths of its spans.
+    pub fn of(trace: &Trace) -> Cow<'_, Self> {
+        match &trace.stacks {
+            Some(stacks) => Cow::Borrowed(stacks),
+            None => Cow::Owned(Self::of_spans(trace)),
         }
     }
 

@@ -6,7 +6,8 @@ use std::hint::black_box;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use tachy_profile::record::Session;
+use tachy_profile::analysis::functions;
+use tachy_profile::record::{Options, Session, SessionError};
 use tachy_profile::sampling::{Sample, Sampler, Samples, SamplingError};
 use tachy_profile::stacks::Stacks;
 use tachy_profile::trace::{Operation, Span, Thread, Trace};
@@ -33,6 +34,32 @@ fn busy_outside(milliseconds: u64) -> u64 {
 
 fn names<'s>(stacks: &'s Stacks, path: &[u32]) -> Vec<&'s str> {
     path.iter().map(|&frame| stacks.frames[frame as usize].name.as_str()).collect()
+}
+
+#[test]
+fn a_session_that_samples_has_the_stacks_in_its_trace() {
+    let _one = ONE_AT_A_TIME.lock();
+    let session = Options::new().samples(500).start("both").expect("a session");
+    {
+        let _span = tachy_profile::span!("sampled work");
+        black_box(busy_outside(600));
+    }
+    let trace = session.stop();
+    let mut file = Vec::new();
+    trace.write(&mut file).expect("memory takes it");
+    assert_eq!(Trace::read(&file[..]).expect("it was just written"), trace);
+    let found = functions(trace.stacks.as_ref().expect("stacks"));
+    assert!(found.samples > 5, "{} samples", found.samples);
+    // What is on top depends on what the compiler has put into what.
+    assert_eq!(found.rows[0].operation.as_deref(), Some("sampled work"));
+    let outer = found.rows.iter().find(|row| row.name.contains("busy_outside")).expect("its row");
+    assert!(outer.total * 10 >= found.weight * 8, "{outer:?} of {}", found.weight);
+
+    let other = Sampler::start(100).expect("a sampler");
+    let refused = Options::new().samples(500).start("taken").expect_err("one sampler at a time");
+    assert!(matches!(refused, SessionError::Sampling(SamplingError::Running)), "{refused}");
+    drop(other);
+    drop(Session::start("the refused one left nothing behind").expect("a session"));
 }
 
 #[test]

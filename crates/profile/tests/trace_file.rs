@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use proptest::prelude::*;
+use tachy_profile::stacks::{Frame, Stack, Stacks, Value};
 use tachy_profile::trace::{
     Machine, Operation, Overhead, Span, Thread, Trace, TraceFileError, Work,
 };
@@ -29,6 +30,43 @@ fn any_depth() -> impl Strategy<Value = u32> {
 }
 
 prop_compose! {
+    fn any_stacks()(
+        name in ".{0,9}",
+        numbers in any::<[u64; 3]>(),
+        values in prop::collection::vec("[a-z]{0,9}", 0..3),
+        threads in prop::collection::vec(("[a-z]{0,9}", any::<u64>()), 1..4),
+        frames in prop::collection::vec((".{0,9}", any::<bool>(), any::<u32>()), 1..9),
+        paths in prop::collection::vec((any::<u32>(), prop::collection::vec(any::<u32>(), 0..9), any::<Vec<u64>>()), 0..9),
+    ) -> Stacks {
+        let [started, wall, period] = numbers;
+        let stack = |(thread, path, times): (u32, Vec<u32>, Vec<u64>)| Stack {
+            thread: thread % threads.len() as u32,
+            frames: path.into_iter().map(|frame| frame % frames.len() as u32).collect(),
+            values: (0..values.len()).map(|place| wall.rotate_left(place as u32)).collect(),
+            times,
+        };
+        let stacks = paths.into_iter().map(stack).collect();
+        let frame = |(name, span, line): (String, bool, u32)| Frame {
+            file: name.clone(),
+            category: String::new(),
+            name,
+            span,
+            line,
+        };
+        Stacks {
+            name,
+            started,
+            wall,
+            period,
+            stacks,
+            values: values.iter().map(|name| Value::new(name, "count")).collect(),
+            threads: threads.iter().map(|(name, id)| Thread { name: name.clone(), id: *id }).collect(),
+            frames: frames.iter().cloned().map(frame).collect(),
+        }
+    }
+}
+
+prop_compose! {
     fn any_trace()(
         name in ".{0,9}",
         times in any::<(u64, u64)>(),
@@ -37,6 +75,7 @@ prop_compose! {
         threads in prop::collection::vec(("[a-z]{0,9}", any::<u64>()), 1..4),
         spans in prop::collection::vec((any::<(u32, u32)>(), any_time(), any_time(), any_depth()), 0..200),
         sorted in any::<bool>(),
+        stacks in prop::option::of(any_stacks()),
     ) -> Trace {
         let mut spans: Vec<Span> = spans
             .into_iter()
@@ -65,6 +104,7 @@ prop_compose! {
                 overhead: clock_error,
                 transfer: per_span,
             }),
+            stacks,
             overhead: Overhead { per_span, dropped, unbalanced, clock_error },
         }
     }

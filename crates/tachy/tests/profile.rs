@@ -82,6 +82,26 @@ fn a_command_that_records_itself_is_profiled() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("from_environment"));
 }
 
+/// What the processor was found in lies under the operations that were open, and stays with the trace.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[test]
+fn call_stacks_are_sampled_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["profile", "zoo:lstm-256", "--threads", "1", "--time", "1", "--samples=500"];
+    let shown =
+        text(&tachy(folder.path(), &[&arguments[..], &["--save", "sampled.trace"]].concat()));
+    assert!(shown.contains("samples of call stacks"), "{shown}");
+    let show = ["profile", "show", "sampled.trace", "--format", "folded"];
+    let folded = text(&tachy(folder.path(), &show));
+    let lstm = |line: &&str| line.contains(";LSTM_") && line.contains("tachy");
+    assert!(folded.lines().any(|line| lstm(&line)), "{folded}");
+    let program = env!("CARGO_BIN_EXE_tachy");
+    let line = ["profile", "--samples", "--format", "json", "--", program, "run", "zoo:mlp"];
+    let shown = text(&tachy(folder.path(), &line));
+    let document: Value = serde_json::from_str(&shown[shown.find('{').unwrap()..]).unwrap();
+    assert!(document["functions"]["rows"].is_array(), "{document}");
+}
+
 #[test]
 fn what_cannot_be_profiled_or_read_is_told_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 //!
 //! - [`hotspots`]: a row for each operation, with its share of the run, its rates and what bounds it
 //! - [`bottlenecks`]: the same in sentences, by what is to be gained
+//! - [`functions`]: where the processor was found, of call stacks that were sampled
 //! - [`CallTree`]: the calls, merged by the path that led to them
 //! - [`self_times`]: how long each span was the innermost
 
@@ -9,6 +10,7 @@ mod bottleneck;
 mod bound;
 mod call_tree;
 mod ceilings;
+mod functions;
 mod hotspot;
 mod hotspots;
 mod self_times;
@@ -17,6 +19,7 @@ mod table;
 pub use bottleneck::{Bottleneck, Cause, bottlenecks};
 pub use bound::Bound;
 pub use call_tree::{CallTree, Node};
+pub use functions::{FunctionRow, Functions, functions};
 pub use hotspot::Hotspot;
 pub use hotspots::{Hotspots, ThreadCover, hotspots};
 pub use self_times::self_times;

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::Session;
+use super::{Options, Session};
 
 /// The environment variable that names the file for the trace.
 pub const VARIABLE: &str = "TACHY_TRACE";
+
+/// The environment variable that says how many times a second of work the processor's call stacks are sampled; only
+/// programs that have the cargo feature `sampling` do so.
+pub const SAMPLES_VARIABLE: &str = "TACHY_SAMPLES";
 
 /// A session that was asked for from outside; when this is dropped, its trace is written.
 #[derive(Debug)]
@@ -18,14 +22,37 @@ pub struct FromEnvironment(Option<(Session, PathBuf)>);
 /// A program that has this at the beginning of `main` can be profiled by `tachy profile -- COMMAND`. Of child processes
 /// that do the same, the last one to end is the one whose trace is left.
 ///
+/// With the cargo feature `sampling`, the variable `TACHY_SAMPLES` asks for call stacks of the processor, so many times a
+/// second of work.
+///
 /// If the trace cannot be written, a message on standard error says so, and the program goes on.
 pub fn from_environment() -> FromEnvironment {
     let wanted = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
     let session = wanted.and_then(|path| {
         let name = std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
-        Some((Session::start(name).ok()?, PathBuf::from(path)))
+        match options().start(name) {
+            Ok(session) => Some((session, PathBuf::from(path))),
+            Err(error) => {
+                eprintln!("Nothing is recorded: {error}");
+                None
+            }
+        }
     });
     FromEnvironment(session)
+}
+
+#[cfg(feature = "sampling")]
+fn options() -> Options {
+    let frequency = std::env::var(SAMPLES_VARIABLE).ok().and_then(|text| text.parse().ok());
+    match frequency {
+        Some(frequency) => Options::new().samples(frequency),
+        None => Options::new(),
+    }
+}
+
+#[cfg(not(feature = "sampling"))]
+fn options() -> Options {
+    Options::new()
 }
 
 impl Drop for FromEnvironment {

@@ -31,7 +31,7 @@ mod scope;
 mod session;
 mod sync;
 
-pub use environment::{FromEnvironment, VARIABLE, from_environment};
+pub use environment::{FromEnvironment, SAMPLES_VARIABLE, VARIABLE, from_environment};
 #[cfg(feature = "tracing")]
 pub use layer::SpanLayer;
 pub use operations::{OperationId, Site};

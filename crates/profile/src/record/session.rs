@@ -7,6 +7,8 @@ use super::operations::Site;
 use super::registry::{Main, registry, this_thread, with_recorder};
 use super::scope;
 use crate::clock::{Calibration, Reading, ticks};
+#[cfg(feature = "sampling")]
+use crate::sampling::{Sampler, SamplingError};
 use crate::trace::{Overhead, Trace};
 
 /// How a session records.
@@ -14,11 +16,18 @@ use crate::trace::{Overhead, Trace};
 pub struct Options {
     memory: usize,
     prefault: bool,
+    #[cfg(feature = "sampling")]
+    samples: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { memory: 64 << 20, prefault: false }
+        Self {
+            memory: 64 << 20,
+            prefault: false,
+            #[cfg(feature = "sampling")]
+            samples: None,
+        }
     }
 }
 
@@ -41,12 +50,28 @@ impl Options {
         self
     }
 
+    /// Samples the processor's call stacks so many times a second of work, 1 to 1,000: they are in
+    /// [`Trace::stacks`], folded with the spans. See [`Sampler`].
+    #[cfg(feature = "sampling")]
+    pub fn samples(mut self, frequency: u32) -> Self {
+        self.samples = Some(frequency);
+        self
+    }
+
     /// Starts a session; the calling thread becomes its main thread, the first one of the trace.
     pub fn start(self, name: impl Into<String>) -> Result<Session, SessionError> {
         let main = this_thread().ok_or(SessionError::ThreadEnds)?;
         let number =
             registry().open(self.memory, self.prefault).ok_or(SessionError::AlreadyRecording)?;
         let per_span = if cfg!(feature = "off") { 0.0 } else { measure_cost(number) };
+        #[cfg(feature = "sampling")]
+        let sampler = match self.samples.map(Sampler::start).transpose() {
+            Ok(sampler) => sampler,
+            Err(error) => {
+                registry().close(number, &main);
+                return Err(error.into());
+            }
+        };
         let since_epoch = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let first = Reading::now();
         let session = Session {
@@ -57,6 +82,8 @@ impl Options {
             first,
             since_epoch: since_epoch.as_nanos() as u64,
             started: ticks(),
+            #[cfg(feature = "sampling")]
+            sampler,
         };
         registry().begin(number);
         Ok(session)
@@ -64,7 +91,8 @@ impl Options {
 }
 
 /// Why a session did not start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// There is one already.
     #[error(
@@ -74,6 +102,10 @@ pub enum SessionError {
     /// The calling thread is about to be gone.
     #[error("This thread is ending and cannot start a session. Start it from another thread.")]
     ThreadEnds,
+    /// The processor cannot be sampled.
+    #[cfg(feature = "sampling")]
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
 }
 
 /// A time in which a process records its spans. There is one at a time; [`stop`](Self::stop) gives the trace, and
@@ -88,6 +120,8 @@ pub struct Session {
     first: Reading,
     since_epoch: u64,
     started: u64,
+    #[cfg(feature = "sampling")]
+    sampler: Option<Sampler>,
 }
 
 impl Session {
@@ -104,6 +138,8 @@ impl Session {
     /// Ends the session. What is open still ends now, and counts as unbalanced.
     pub fn stop(mut self) -> Trace {
         let stopped = ticks();
+        #[cfg(feature = "sampling")]
+        let samples = self.sampler.take().map(Sampler::stop);
         let harvest = registry().close(self.number, &self.main);
         let mut trace = Trace {
             name: std::mem::take(&mut self.name),
@@ -113,6 +149,10 @@ impl Session {
         };
         let calibration = Calibration::new(self.first, Reading::now());
         assemble(&mut trace, harvest, &Times { started: self.started, stopped, calibration });
+        #[cfg(feature = "sampling")]
+        if let Some(samples) = samples {
+            trace.stacks = Some(samples.fold(Some(&trace)));
+        }
         trace
     }
 }

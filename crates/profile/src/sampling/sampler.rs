@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::{Samples, system};
 
 /// Samples the process until it is stopped or dropped.
+#[derive(Debug)]
 #[must_use = "it samples as long as it lives"]
 pub struct Sampler {
     period: u64,

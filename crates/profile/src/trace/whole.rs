@@ -1,6 +1,7 @@
 //! All that one session recorded.
 
 use super::{Machine, Operation, Span, Thread};
+use crate::stacks::Stacks;
 
 /// All that one session recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Trace {
     pub spans: Vec<Span>,
     /// The peaks of the machine, where somebody measured them; rates are held against them.
     pub machine: Option<Machine>,
+    /// Call stacks of the processor, each beginning with the spans that were open, if it was sampled meanwhile.
+    pub stacks: Option<Stacks>,
     /// What the record itself cost, and what it lacks.
     pub overhead: Overhead,
 }

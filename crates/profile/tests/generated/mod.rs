@@ -37,6 +37,7 @@ pub fn trace(seed: u64, spans: usize) -> Trace {
             overhead: 1e-8,
             transfer: 1e9,
         }),
+        stacks: None,
         overhead: Overhead { per_span: 12.5, ..Overhead::default() },
     };
     let each = spans / trace.threads.len();

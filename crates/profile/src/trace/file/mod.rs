@@ -11,6 +11,7 @@
 //! | 3 | threads, likewise |
 //! | 4 | spans of one thread, in the order of their starts; there may be any number |
 //! | 128 | the machine's peaks: operations a second, levels of memory with size and rate, overhead, transfer |
+//! | 129 | call stacks: name, start, wall time, period, and what stacks count; then their threads, frames and stacks |
 //! | 5 | how many operations, threads and spans there were: the end |
 //!
 //! Kinds from 128 on may stand anywhere before the end, and whoever does not know them goes on behind them. Whole
@@ -22,6 +23,7 @@
 mod bytes;
 mod read;
 mod spans;
+mod stacks;
 mod write;
 
 pub use read::TraceFileError;
@@ -37,6 +39,7 @@ const END: u8 = 5;
 /// From here on, kinds that need not be known.
 const OPTIONAL: u8 = 128;
 const MACHINE: u8 = 128;
+const STACKS: u8 = 129;
 
 /// Sections are about so long, but for a name that is longer.
 const SECTION: usize = 256 << 10;

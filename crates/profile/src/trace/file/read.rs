@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::bytes::Bytes;
 use super::spans::Context;
+use super::stacks::take_stacks;
 use super::{
-    END, LONGEST, MACHINE, MAGIC, OPERATIONS, OPTIONAL, SESSION, SPANS, THREADS, VERSION, checksum,
+    END, LONGEST, MACHINE, MAGIC, OPERATIONS, OPTIONAL, SESSION, SPANS, STACKS, THREADS, VERSION,
+    checksum,
 };
 use crate::trace::{Machine, Operation, Overhead, Thread, Trace, Work};
 
@@ -85,6 +87,7 @@ impl<R: Read> Reader<R> {
                 THREADS => threads(&self.content, &mut trace.threads),
                 SPANS => spans(&self.content, &mut trace),
                 MACHINE => machine(&self.content).map(|machine| trace.machine = Some(machine)),
+                STACKS => take_stacks(&self.content).map(|stacks| trace.stacks = Some(stacks)),
                 END => {
                     return if ends(&self.content, &trace) == Some(true) {
                         Ok(trace)
@@ -101,6 +104,7 @@ impl<R: Read> Reader<R> {
                     THREADS => "threads cannot be understood",
                     SPANS => "spans cannot be understood",
                     MACHINE => "the machine's peaks cannot be understood",
+                    STACKS => "call stacks cannot be understood",
                     _ => "a part is of an unknown kind",
                 }));
             }

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::bytes::{put, put_float, put_text};
 use super::spans::Context;
+use super::stacks::put_stacks;
 use super::{
-    END, LONGEST, MACHINE, MAGIC, OPERATIONS, SECTION, SESSION, SPANS, THREADS, VERSION, checksum,
+    END, LONGEST, MACHINE, MAGIC, OPERATIONS, SECTION, SESSION, SPANS, STACKS, THREADS, VERSION,
+    checksum,
 };
 use crate::trace::{Machine, Operation, Thread, Trace};
 
@@ -31,6 +33,10 @@ impl Trace {
         if let Some(machine) = &self.machine {
             put_machine(&mut sections.content, machine);
             sections.end(MACHINE)?;
+        }
+        if let Some(stacks) = &self.stacks {
+            put_stacks(&mut sections.content, stacks);
+            sections.end(STACKS)?;
         }
         for operation in &self.operations {
             put_operation(&mut sections.content, operation);
@@ -126,8 +132,8 @@ struct Sections<W> {
 impl<W: Write> Sections<W> {
     fn end(&mut self, kind: u8) -> io::Result<()> {
         if self.content.len() > LONGEST {
-            let reason =
-                "A name in the trace is longer than 64 MiB. Shorten it to write the trace.";
+            let reason = "A name in the trace, or its call stacks, take more than 64 MiB. Shorten \
+                          the name, or sample more seldom, to write the trace.";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         let length = self.content.len() as u32;

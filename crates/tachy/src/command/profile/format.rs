@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
-use tachy_profile::analysis::{bottlenecks, hotspots};
+use tachy_profile::analysis::{bottlenecks, functions, hotspots};
 use tachy_profile::export;
 use tachy_profile::stacks::Stacks;
 use tachy_profile::trace::Trace;
@@ -56,13 +56,14 @@ impl Format {
     }
 
     fn write_to(self, trace: &Trace, mut to: impl Write) -> std::io::Result<()> {
-        let stacks = || Stacks::of_spans(trace);
+        let stacks = || Stacks::of(trace);
         match self {
             Format::Text | Format::Json => {
                 let hotspots = hotspots(trace);
                 let bottlenecks = bottlenecks(&hotspots);
                 let document = serde_json::json!({
                     "hotspots": hotspots, "bottlenecks": bottlenecks, "machine": trace.machine,
+                    "functions": trace.stacks.as_ref().map(functions),
                 });
                 serde_json::to_writer_pretty(&mut to, &document)?;
                 writeln!(to)?;
@@ -73,7 +74,10 @@ impl Format {
             Format::Folded => export::folded(&stacks(), &mut to)?,
             Format::Chrome => export::chrome(trace, &mut to)?,
             Format::Perfetto => export::perfetto(trace, &mut to)?,
-            Format::Firefox => export::firefox(trace, &mut to)?,
+            Format::Firefox => match &trace.stacks {
+                Some(stacks) => export::firefox_stacks(stacks, &mut to)?,
+                None => export::firefox(trace, &mut to)?,
+            },
             Format::Pprof => export::pprof(&stacks(), &mut to)?,
         }
         to.flush()

@@ -10,10 +10,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::Command;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use tachy_command::measuring::parse_seconds;
-use tachy_profile::analysis::{bottlenecks, hotspots};
-use tachy_profile::record::VARIABLE;
+use tachy_profile::analysis::{bottlenecks, functions, hotspots};
+use tachy_profile::record::{SAMPLES_VARIABLE, VARIABLE};
 use tachy_profile::trace::{Machine, Trace};
 use tachy_report::{Look, profile};
 use tachy_runtime::Device;
@@ -37,6 +37,7 @@ use super::{machine, output};
     mut_arg("model", |model| model.index(1).required(false).required_unless_present("line")),
     after_help = "Examples:\n  \
     tachy profile zoo:resnet-18 --threads 1\n  \
+    tachy profile zoo:resnet-18 --samples --format flamegraph --output resnet.svg\n  \
     tachy profile model.onnx --device ort:cpu\n  \
     tachy profile -- ./my-program --its-options\n  \
     tachy profile model.onnx --save before.trace\n  \
@@ -76,6 +77,18 @@ struct Recording {
     /// Seconds of runs, half of them without a record
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_seconds)]
     time: f64,
+
+    /// Sample the processor's call stacks, too, so many times a second of work: flame graphs then show functions
+    #[arg(
+        long,
+        value_name = "FREQUENCY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "250",
+        value_parser = value_parser!(u32).range(1..=1000),
+        overrides_with = "samples"
+    )]
+    samples: Option<u32>,
 
     /// Keep the trace in a file; with --processes, the traces in a folder
     #[arg(long, value_name = "FILE", overrides_with = "save")]
@@ -138,7 +151,8 @@ impl Profile {
 impl Recording {
     fn execute(mut self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
         self.save = processes::record_all_but_last(self.processes, self.save)?;
-        let mut recorded = recording::record(model, &self.device, self.time, settings)?;
+        let mut recorded =
+            recording::record(model, &self.device, (self.time, self.samples), settings)?;
         recorded.trace.machine = Some(machine(model.threads(settings))?);
         if let Some(file) = &self.save {
             save(&recorded.trace, file)?;
@@ -161,9 +175,12 @@ impl Recording {
             Failure::Check(format!("there is no place for the trace: {error}."))
         })?;
         let kept = folder.path().join("trace");
-        let status = Command::new(program)
-            .args(arguments)
-            .env(VARIABLE, &kept)
+        let mut command = Command::new(program);
+        command.args(arguments).env(VARIABLE, &kept);
+        if let Some(frequency) = self.samples {
+            command.env(SAMPLES_VARIABLE, frequency.to_string());
+        }
+        let status = command
             .status()
             .map_err(|error| Failure::Input(format!("`{name}` cannot be started: {error}.")))?;
         if !kept.exists() {
@@ -176,6 +193,11 @@ impl Recording {
             anstream::eprintln!("`{name}` ended with {status}; this is what it recorded.");
         }
         let mut trace = open(&kept)?;
+        if self.samples.is_some() && trace.stacks.is_none() {
+            anstream::eprintln!(
+                "`{name}` sampled nothing: build it with the feature `sampling` of `tachy-profile`."
+            );
+        }
         trace.machine = Some(machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?);
         if let Some(file) = &self.save {
             save(&trace, file)?;
@@ -204,6 +226,9 @@ impl Telling {
 /// Rows of the table that fit onto a screen.
 const ROWS: usize = 30;
 
+/// Functions of which a screen has room beside the operations.
+const FUNCTIONS: usize = 15;
+
 /// Sentences on what holds a run up; those that would win less are left to the table.
 const BOTTLENECKS: usize = 8;
 
@@ -213,6 +238,10 @@ fn text(trace: &Trace, recorded: Option<&Recorded>, rows: usize, look: Look) -> 
     let mut text = profile::hotspots(&hotspots, rows, look);
     for bottleneck in bottlenecks(&hotspots).iter().take(BOTTLENECKS) {
         text += &profile::bottleneck(bottleneck, look);
+    }
+    if let Some(stacks) = &trace.stacks {
+        text.push('\n');
+        text += &profile::functions(&functions(stacks), FUNCTIONS, look);
     }
     if let Some(recorded) = recorded {
         text.push('\n');

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tachy_graph::Tensor;
 use tachy_graph::cost::Cost;
 use tachy_profile::clock::ticks;
-use tachy_profile::record::{OperationId, Session, record_completed};
+use tachy_profile::record::{OperationId, Options, Session, record_completed};
 use tachy_profile::trace::{Operation, Overhead, Span, Thread, Trace, Work};
 use tachy_runtime::{Device, Executable, StepRun, StepTime};
 
@@ -38,7 +38,7 @@ pub(super) struct Recorded {
 pub(super) fn record(
     model: &ModelArguments,
     device: &Device,
-    seconds: f64,
+    (seconds, samples): (f64, Option<u32>),
     settings: &Settings,
 ) -> Result<Recorded, Failure> {
     let registry = crate::registry();
@@ -51,7 +51,7 @@ pub(super) fn record(
     let count = expected.clamp(FEWEST, MOST);
     let mut traced = compile(true)?;
     let name = format!("{} on {device}", model.model);
-    let (mut trace, mut runs) = session(&mut *traced, (device, &inputs), name, count)?;
+    let (mut trace, mut runs) = session(&mut *traced, (device, &inputs), (name, samples), count)?;
     // Has the engine put its steps beside upload, run and fetch? If not, it may tell them.
     let mut steps = trace.operations.len() > PARTS.len();
     if !steps && let Some(told) = traced.run_by_steps(count)? {
@@ -102,7 +102,7 @@ const CALL: &str = "call";
 fn session(
     executable: &mut dyn Executable,
     (device, inputs): (&Device, &[Tensor]),
-    name: String,
+    (name, samples): (String, Option<u32>),
     count: usize,
 ) -> Result<(Trace, Vec<Duration>), Failure> {
     let mut outputs = executable.signature().allocate_outputs()?;
@@ -144,7 +144,11 @@ fn session(
     }
     drop(warm_up);
     times.clear();
-    let session = Session::start(name).map_err(Failure::input)?;
+    let options = match samples {
+        Some(frequency) => Options::new().samples(frequency),
+        None => Options::new(),
+    };
+    let session = options.start(name).map_err(Failure::input)?;
     let mut last = session.started();
     for _ in 0..count {
         last = call(&mut times, last)?;
@@ -163,6 +167,7 @@ fn of_steps(
     let mut trace = Trace {
         name: session.name.clone(),
         started: session.started,
+        stacks: session.stacks.clone(),
         threads: vec![Thread { name: "main".to_owned(), id: 0 }],
         operations: vec![
             Operation::new(PARTS[1]).with_category(CALL).with_device(device.to_string()),
