@@ -100,6 +100,16 @@ impl Element {
         })
     }
 
+    /// The size of an element in bytes.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::Bool | Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 | Self::F16 | Self::Bf16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 | Self::Complex64 => 8,
+        }
+    }
+
     /// Whether the elements are real floats.
     pub fn is_float(self) -> bool {
         matches!(self, Self::F16 | Self::F32 | Self::F64 | Self::Bf16)

@@ -1,6 +1,6 @@
 //! Attention over sequences.
 
-use tachy_graph::op::attention::{Attention, AttentionScores, RotaryEmbedding};
+use tachy_graph::op::attention::{Attention, AttentionScores, LinearAttention, RotaryEmbedding};
 use tachy_runtime::Result;
 
 use super::context::Context;
@@ -214,4 +214,54 @@ pub(super) fn rotary(cx: &Context<'_>, op: &RotaryEmbedding) -> Result<Array> {
         return Ok(turned);
     }
     s.concatenate(&[turned, s.narrow(x, 3, op.size, size - op.size)?], 3)
+}
+
+/// Attention without softmax, written step by step.
+pub(super) fn linear(cx: &Context<'_>, op: &LinearAttention) -> Result<Vec<Array>> {
+    let s = cx.stream;
+    let [batch, steps, _] = cx.shape(0)?[..] else {
+        return Err(cx.unsupported("the queries have no three dimensions"));
+    };
+    let (groups, shared) = (op.groups, op.heads / op.groups);
+    let state_shape = cx.output(1).shape.clone();
+    let (size, width) = (state_shape[2], state_shape[3]);
+    let element = if cx.input(0)?.element() == Element::F64 { Element::F64 } else { Element::F32 };
+    // `[batch, groups, …]` of one step.
+    let at = |index: usize, step: usize, shape: &[usize]| {
+        let Some(x) = cx.optional(index) else { return Ok(None) };
+        let shape = [&[batch], shape].concat();
+        s.reshape(&s.cast(&s.narrow(x, 1, step, 1)?, element)?, &shape).map(Some)
+    };
+    let needed = |x: Option<Array>| x.ok_or_else(|| cx.unsupported("an input is missing"));
+    let mut state = match cx.optional(3) {
+        Some(past) => s.cast(past, element)?,
+        None => s.full(&state_shape, 0.0, element)?,
+    };
+    let scale = cx.scalar(op.scale.into(), element)?;
+    let mut outputs = Vec::with_capacity(steps);
+    for step in 0..steps {
+        let queries = needed(at(0, step, &[groups, shared, size])?)?;
+        let keys = needed(at(1, step, &[groups, 1, size])?)?;
+        let mut update = needed(at(2, step, &[groups, 1, width])?)?;
+        if cx.optional(4).is_some() {
+            // One for the group, or one for each of its key's elements.
+            let rows = if cx.shape(4)?[2] == groups { 1 } else { size };
+            let decay = needed(at(4, step, &[groups, rows, 1])?)?;
+            state = s.multiply(&state, &s.exp(&decay)?)?;
+        }
+        if cx.optional(5).is_some() {
+            let rates = cx.shape(5)?[2];
+            let rate = needed(at(5, step, &[rates, 1, 1])?)?;
+            update = s.multiply(&rate, &s.subtract(&update, &s.matmul(&keys, &state)?)?)?;
+        }
+        let turned = s.transpose(&keys, &[0, 1, 3, 2])?;
+        state = s.add(&state, &s.multiply(&turned, &update)?)?;
+        let y = s.multiply(&scale, &s.matmul(&queries, &state)?)?;
+        outputs.push(s.reshape(&y, &[batch, 1, op.heads * width])?);
+    }
+    let y = match outputs.is_empty() {
+        true => s.full(&cx.output(0).shape, 0.0, element)?,
+        false => s.concatenate(&outputs, 1)?,
+    };
+    Ok(vec![y, state])
 }

@@ -1,15 +1,17 @@
 //! Convolutions. MLX wants channels last: images and weights are read so, which moves no element by itself.
 
-use tachy_graph::op::convolution::{Conv, ConvTranspose};
+use tachy_graph::op::convolution::{Col2Im, Conv, ConvTranspose};
 use tachy_graph::op::quantized_convolution::{ConvInteger, QLinearConv};
 use tachy_graph::op::window::Window;
 use tachy_runtime::Result;
 
 use super::context::Context;
 use super::quantization::requantize;
+use super::scattering::write;
 use crate::array::Array;
 use crate::element::Element;
 use crate::stream::{Convolution, Unit};
+use tachy_graph::op::scattering::ScatterReduction;
 
 /// The order of dimensions that puts the second one last.
 fn channels_last(rank: usize) -> Vec<usize> {
@@ -81,7 +83,7 @@ fn plain(cx: &Context<'_>, x: &Array, weights: &Array, options: &Convolution) ->
     s.transpose(&grouped(cx, &x, weights, options)?, &channels_second(rank))
 }
 
-fn with_bias(cx: &Context<'_>, y: Array, bias: Option<&Array>) -> Result<Array> {
+pub(super) fn with_bias(cx: &Context<'_>, y: Array, bias: Option<&Array>) -> Result<Array> {
     let Some(bias) = bias else { return Ok(y) };
     let shape = y.shape();
     cx.stream.add(&y, &cx.stream.reshape(bias, &per_channel(shape[1], shape.len()))?)
@@ -138,6 +140,46 @@ pub(super) fn adjoint(cx: &Context<'_>, op: &ConvTranspose) -> Result<Array> {
         }
     }
     with_bias(cx, y, cx.optional(2))
+}
+
+/// Blocks summed where they overlap. Where each element of a block belongs is known beforehand.
+pub(super) fn blocks_to_image(cx: &Context<'_>, op: &Col2Im) -> Result<Array> {
+    let s = cx.stream;
+    let window = &op.window;
+    let [batch, rows, blocks] = cx.shape(0)?[..] else {
+        return Err(cx.unsupported("the blocks have no three dimensions"));
+    };
+    let size: usize = window.kernel.iter().product();
+    let planes = batch * (rows / size);
+    // The blocks along each dimension.
+    let along = |axis: usize| {
+        let extent = window.dilations[axis] * (window.kernel[axis] - 1) + 1;
+        let padded = op.image[axis] + window.pads_begin[axis] + window.pads_end[axis];
+        (padded - extent) / window.strides[axis] + 1
+    };
+    let along: Vec<usize> = (0..window.rank()).map(along).collect();
+    let place = |mut tap: usize, mut block: usize| {
+        let (mut place, mut stride) = (0, 1);
+        for axis in (0..window.rank()).rev() {
+            let (kernel, blocks) = (window.kernel[axis], along[axis]);
+            let padded =
+                block % blocks * window.strides[axis] + tap % kernel * window.dilations[axis];
+            let position = padded.checked_sub(window.pads_begin[axis])?;
+            place += Some(position).filter(|position| *position < op.image[axis])? * stride;
+            stride *= op.image[axis];
+            (tap, block) = (tap / kernel, block / blocks);
+        }
+        Some(place as i32)
+    };
+    let elements = (0..size * blocks)
+        .filter_map(|element| Some((element as i32, place(element / blocks, element % blocks)?)));
+    let (from, to): (Vec<i32>, Vec<i32>) = elements.unzip();
+    let x = cx.input(0)?;
+    let apart = s.transpose(&s.reshape(x, &[planes, size * blocks])?, &[1, 0])?;
+    let parts = s.take(&apart, &cx.indices(&from)?, 0)?;
+    let empty = s.full(&[op.image.iter().product(), planes], 0.0, x.element())?;
+    let image = write(cx, ScatterReduction::Add, &empty, &cx.indices(&to)?, &parts, planes)?;
+    s.reshape(&s.transpose(&image, &[1, 0])?, &cx.output(0).shape)
 }
 
 /// The sum of products of integers less their zero points, exact up to 2⁵³ on the processor and 2²⁴ on a GPU.

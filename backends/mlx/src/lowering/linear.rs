@@ -87,3 +87,38 @@ pub(super) fn gemm(cx: &Context<'_>, op: &Gemm) -> Result<Array> {
         None => Ok(result),
     }
 }
+
+/// By elimination with the largest pivots, one column after the other.
+pub(super) fn determinant(cx: &Context<'_>) -> Result<Array> {
+    let s = cx.stream;
+    let shape = cx.shape(0)?;
+    let [batch @ .., size, _] = shape else {
+        return Err(cx.unsupported("the input is no matrix"));
+    };
+    let (size, count) = (*size, batch.iter().product());
+    let element = if s.unit() == Unit::Cpu { Element::F64 } else { Element::F32 };
+    let mut rest = s.reshape(&s.cast(cx.input(0)?, element)?, &[count, size, size])?;
+    let mut product = s.full(&[count, 1, 1], 1.0, element)?;
+    let (zero, one) = (cx.scalar(0.0, element)?, cx.scalar(1.0, element)?);
+    for left in (1..=size).rev() {
+        let column = s.narrow(&rest, 2, 0, 1)?;
+        let best = s.cast(&s.argmax(&s.abs(&column)?, 1, true)?, Element::I32)?;
+        let row = s.take_along_axis(&rest, &s.broadcast_to(&best, &[count, 1, left])?, 1)?;
+        let pivot = s.narrow(&row, 2, 0, 1)?;
+        product = s.multiply(&product, &pivot)?;
+        if left == 1 {
+            break;
+        }
+        // The first row takes the place of the best, which turns the sign around unless it is the best itself.
+        let moved = s.not_equal(&best, &cx.number(0.0, &best)?)?;
+        product = s.select(&moved, &s.negative(&product)?, &product)?;
+        let places = s.reshape(&s.arange(0.0, left as f64, 1.0, Element::I32)?, &[1, left, 1])?;
+        rest = s.select(&s.equal(&places, &best)?, &s.narrow(&rest, 1, 0, 1)?, &rest)?;
+        let below = s.narrow(&rest, 1, 1, left - 1)?;
+        let divisor = s.select(&s.equal(&pivot, &zero)?, &one, &pivot)?;
+        let factors = s.divide(&s.narrow(&below, 2, 0, 1)?, &divisor)?;
+        let below = s.subtract(&below, &s.multiply(&factors, &row)?)?;
+        rest = s.narrow(&below, 2, 1, left - 1)?;
+    }
+    s.reshape(&product, batch)
+}

@@ -6,8 +6,10 @@ mod attention;
 mod context;
 mod conversion;
 mod convolution;
+mod deformation;
 mod einsum;
 mod elementwise;
+mod grids;
 mod indexing;
 mod linear;
 mod movement;
@@ -17,10 +19,12 @@ mod program;
 mod quantization;
 mod recurrent;
 mod reduction;
+mod regions;
 mod resampling;
 mod scattering;
 mod signal;
 mod slicing;
+mod taps;
 
 use tachy_graph::Op;
 use tachy_runtime::Result;
@@ -50,6 +54,7 @@ fn lower(cx: &Context<'_>) -> Result<Vec<Array>> {
         Op::TopK(op) => reduction::top_k(cx, op),
 
         Op::MatMul(_) => one(linear::matmul(cx)),
+        Op::Det(_) => one(linear::determinant(cx)),
         Op::Gemm(op) => one(linear::gemm(cx, op)),
         Op::Einsum(op) => one(einsum::einsum(cx, op)),
 
@@ -78,19 +83,26 @@ fn lower(cx: &Context<'_>) -> Result<Vec<Array>> {
         Op::OneHot(op) => one(indexing::one_hot(cx, op)),
         Op::ScatterElements(op) => one(scattering::scatter_elements(cx, op)),
         Op::ScatterNd(op) => one(scattering::scatter_nd(cx, op)),
+        Op::TensorScatter(op) => one(scattering::into_cache(cx, op)),
 
         Op::Resize(op) => one(resampling::resize(cx, op)),
+        Op::GridSample(op) => one(grids::sample(cx, op)),
+        Op::AffineGrid(op) => one(grids::affine(cx, op)),
         Op::Dft(op) => one(signal::transform(cx, op)),
         Op::Stft(op) => one(signal::short_time(cx, op)),
 
         Op::Conv(op) => one(convolution::convolve(cx, op)),
         Op::ConvTranspose(op) => one(convolution::adjoint(cx, op)),
+        Op::Col2Im(op) => one(convolution::blocks_to_image(cx, op)),
+        Op::DeformConv(op) => one(deformation::convolve(cx, op)),
         Op::ConvInteger(op) => one(convolution::integer(cx, op)),
         Op::QLinearConv(op) => one(convolution::quantized(cx, op)),
 
         Op::MaxPool(op) => pooling::max(cx, op),
         Op::AveragePool(op) => one(pooling::average(cx, op)),
         Op::LpPool(op) => one(pooling::norm(cx, op)),
+        Op::MaxUnpool(op) => one(pooling::unpool(cx, op)),
+        Op::RoiAlign(op) => one(regions::align(cx, op)),
         Op::GlobalPool(op) => one(pooling::global(cx, op)),
 
         Op::BatchNormalization(op) => normalization::batch(cx, op),
@@ -109,6 +121,7 @@ fn lower(cx: &Context<'_>) -> Result<Vec<Array>> {
         Op::Rnn(op) => recurrent::rnn(cx, op),
 
         Op::Attention(op) => attention::attention(cx, op),
+        Op::LinearAttention(op) => attention::linear(cx, op),
         Op::RotaryEmbedding(op) => one(attention::rotary(cx, op)),
 
         _ => Err(cx.unsupported("it is not written with MLX's operations yet")),

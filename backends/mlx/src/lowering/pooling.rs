@@ -1,12 +1,15 @@
 //! Windows over images, combined into one element each.
 
-use tachy_graph::op::pooling::{AveragePool, GlobalPool, LpPool, MaxPool};
+use tachy_graph::op::pooling::{AveragePool, GlobalPool, LpPool, MaxPool, MaxUnpool};
+use tachy_graph::op::scattering::ScatterReduction;
 use tachy_graph::op::window::Window;
 use tachy_graph::shape::contiguous_strides;
 use tachy_runtime::Result;
 
 use super::context::Context;
+use super::indexing::places;
 use super::reduction::least;
+use super::scattering::write;
 use crate::array::Array;
 use crate::element::Element;
 
@@ -145,4 +148,17 @@ pub(super) fn global(cx: &Context<'_>, op: &GlobalPool) -> Result<Array> {
         GlobalPool::Max => s.max(x, &axes, true),
         GlobalPool::Lp { p } => root(cx, &s.sum(&powers(cx, x, *p)?, &axes, true)?, *p),
     }
+}
+
+pub(super) fn unpool(cx: &Context<'_>, op: &MaxUnpool) -> Result<Array> {
+    let s = cx.stream;
+    let x = cx.input(0)?;
+    let (count, elements) = (op.indexed.iter().product(), x.shape().iter().product());
+    let to = s.reshape(&places(cx, cx.input(1)?, count)?, &[elements])?;
+    let empty = s.full(&[count, 1], 0.0, x.element())?;
+    let y = write(cx, ScatterReduction::Replace, &empty, &to, x, 1)?;
+    let y = s.reshape(&y, &op.indexed)?;
+    let more: Vec<usize> =
+        op.indexed.iter().zip(&op.output).map(|(indexed, output)| output - indexed).collect();
+    s.pad(&y, &vec![0; more.len()], &more, &cx.number(0.0, x)?)
 }

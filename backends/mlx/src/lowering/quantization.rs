@@ -1,11 +1,12 @@
 //! Numbers of few bits.
 
 use tachy_graph::DType;
+use tachy_graph::convert::Conversion;
 use tachy_graph::op::quantization::{DequantizeLinear, Granularity, QuantizeLinear, factor_shape};
 use tachy_runtime::Result;
 
 use super::context::Context;
-use super::conversion::widen;
+use super::conversion::{round, widen};
 use super::linear::integer_product;
 use crate::array::Array;
 use crate::element::Element;
@@ -62,7 +63,9 @@ fn saturate(cx: &Context<'_>, x: &Array, zero: Option<&Array>, to: DType) -> Res
 
 pub(super) fn quantize(cx: &Context<'_>, op: &QuantizeLinear) -> Result<Array> {
     let s = cx.stream;
-    range(cx, op.output)?;
+    if !op.output.is_small_float() {
+        range(cx, op.output)?;
+    }
     let scale = widen(cx, cx.input(1)?, cx.ty(1)?.dtype)?;
     let precision = op.precision.map_or(scale.element(), Element::of);
     let precision = if precision.is_float() { precision } else { Element::F32 };
@@ -72,6 +75,14 @@ pub(super) fn quantize(cx: &Context<'_>, op: &QuantizeLinear) -> Result<Array> {
         Some(zero) => Some(spread(cx, zero, &op.granularity, cx.shape(0)?)?),
         None => None,
     };
+    if op.output.is_small_float() {
+        let moved = match zero {
+            Some(zero) => s.add(&quotient, &s.cast(&widen(cx, &zero, op.output)?, precision)?)?,
+            None => quotient,
+        };
+        let conversion = Conversion { saturate: op.saturate, ..Conversion::default() };
+        return round(cx, &moved, op.output, conversion);
+    }
     saturate(cx, &quotient, zero.as_ref(), op.output)
 }
 

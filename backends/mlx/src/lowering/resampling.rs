@@ -7,40 +7,73 @@ use tachy_runtime::Result;
 
 use super::context::Context;
 use crate::array::Array;
+use crate::element::Element;
 
 pub(super) fn resize(cx: &Context<'_>, op: &Resize) -> Result<Array> {
     let s = cx.stream;
-    if matches!(op.coordinates, CoordinateTransformation::TfCropAndResize { .. }) {
-        return Err(cx.unsupported("regions of an image are not resized with MLX"));
-    }
     let mut x = cx.input(0)?.clone();
     let resized = op.resolve(cx.shape(0)?).map_err(|error| cx.unsupported(&error.to_string()))?;
-    for (axis, to) in op.axes.iter().copied().zip(resized) {
+    for (number, (axis, to)) in op.axes.iter().copied().zip(resized).enumerate() {
         let size = x.shape()[axis];
-        if to.size == size && to.scale == 1.0 {
+        let crop = crop(op, number);
+        if to.size == size && to.scale == 1.0 && crop.is_none() {
             continue;
         }
-        if let Interpolation::Nearest(rounding) = op.interpolation {
+        let coordinate = |position: usize| match crop {
+            Some((region, _)) => cropped(region, position, size, &to),
+            None => coordinate(op, position, size, &to),
+        };
+        x = if let Interpolation::Nearest(rounding) = op.interpolation {
             let places: Vec<i32> = (0..to.size)
-                .map(|position| nearest(coordinate(op, position, size, &to), rounding, size))
+                .map(|position| nearest(coordinate(position), rounding, size))
                 .collect();
-            x = s.take(&x, &cx.indices(&places)?, axis)?;
-            continue;
-        }
-        // A matrix with the weights of every position, `[size, new size]`.
-        let mut matrix = vec![0f32; size * to.size];
-        for position in 0..to.size {
-            for (place, weight) in weights(op, coordinate(op, position, size, &to), size, &to) {
-                matrix[place * to.size + position] += weight as f32;
+            s.take(&x, &cx.indices(&places)?, axis)?
+        } else {
+            // A matrix with the weights of every position, `[size, new size]`.
+            let mut matrix = vec![0f32; size * to.size];
+            for position in 0..to.size {
+                for (place, weight) in weights(op, coordinate(position), size, &to) {
+                    matrix[place * to.size + position] += weight as f32;
+                }
             }
+            let matrix = cx.floats(&[size, to.size], &matrix, x.element())?;
+            let rank = x.shape().len();
+            let mut order: Vec<usize> = (0..rank).collect();
+            order.swap(axis, rank - 1);
+            s.transpose(&s.matmul(&s.transpose(&x, &order)?, &matrix)?, &order)?
+        };
+        if let Some((_, beyond)) = crop {
+            let last = size as f64 - 1.0;
+            let within: Vec<u8> = (0..to.size)
+                .map(|position| u8::from((0.0..=last).contains(&coordinate(position))))
+                .collect();
+            let mut along = vec![1; x.shape().len()];
+            along[axis] = to.size;
+            let within = Array::from_bytes(Element::Bool, &along, &within)?;
+            x = s.select(&within, &x, &cx.number(beyond, &x)?)?;
         }
-        let matrix = cx.floats(&[size, to.size], &matrix, x.element())?;
-        let rank = x.shape().len();
-        let mut order: Vec<usize> = (0..rank).collect();
-        order.swap(axis, rank - 1);
-        x = s.transpose(&s.matmul(&s.transpose(&x, &order)?, &matrix)?, &order)?;
     }
     Ok(x)
+}
+
+/// The region along the axis of this number and what stands beyond the image, if regions are resized.
+fn crop(op: &Resize, number: usize) -> Option<((f32, f32), f64)> {
+    match &op.coordinates {
+        CoordinateTransformation::TfCropAndResize { regions, extrapolation_value } => {
+            Some((regions[number], f64::from(*extrapolation_value)))
+        }
+        _ => None,
+    }
+}
+
+/// Where a position of the output lies in the input if a region is resized; it may lie beyond.
+fn cropped((start, end): (f32, f32), position: usize, size: usize, to: &ResizedAxis) -> f64 {
+    let (start, end) = (f64::from(start), f64::from(end));
+    let place = match to.size {
+        1 => 0.5 * (start + end),
+        _ => start + position as f64 * (end - start) / (to.extent - 1.0),
+    };
+    place * (size as f64 - 1.0)
 }
 
 /// Where a position of the output lies in the input.

@@ -1,6 +1,6 @@
 //! Operators that write at places named by another tensor.
 
-use tachy_graph::op::scattering::{ScatterElements, ScatterNd, ScatterReduction};
+use tachy_graph::op::scattering::{ScatterElements, ScatterNd, ScatterReduction, TensorScatter};
 use tachy_runtime::Result;
 
 use super::context::Context;
@@ -20,7 +20,7 @@ fn operation(reduction: ScatterReduction) -> Operation {
 }
 
 /// Slices `[rows, width]` written to the rows of data `[places, width]`.
-fn write(
+pub(super) fn write(
     cx: &Context<'_>,
     reduction: ScatterReduction,
     data: &Array,
@@ -74,4 +74,36 @@ pub(super) fn scatter_nd(cx: &Context<'_>, op: &ScatterNd) -> Result<Array> {
     let flat = flat_places(cx, &coordinates, &shape[..depth])?;
     let width = shape[depth..].iter().product();
     write(cx, op.reduction, cx.input(0)?, &flat, cx.input(2)?, width)
+}
+
+/// Every place of the cache asks which place of the update it gets, if any.
+pub(super) fn into_cache(cx: &Context<'_>, op: &TensorScatter) -> Result<Array> {
+    let s = cx.stream;
+    let (shape, new) = (cx.shape(0)?, cx.shape(1)?[op.axis]);
+    let size = shape[op.axis];
+    if new == 0 || shape.contains(&0) {
+        return Ok(cx.input(0)?.clone());
+    }
+    let mut along = vec![1; shape.len()];
+    along[op.axis] = size;
+    let mut place = s.reshape(&s.arange(0.0, size as f64, 1.0, Element::I32)?, &along)?;
+    let number = |value: usize| cx.scalar(value as f64, Element::I32);
+    if let Some(first) = cx.optional(2) {
+        let mut batch = vec![1; shape.len()];
+        batch[0] = shape[0];
+        let mut first = first.clone();
+        if op.circular {
+            // What goes on at the start comes from before it, by the cache's size.
+            first = s.remainder(&first, &cx.number(size as f64, &first)?)?;
+        }
+        place = s.subtract(&place, &s.reshape(&s.cast(&first, Element::I32)?, &batch)?)?;
+        if op.circular {
+            place = s.remainder(&place, &number(size)?)?;
+        }
+    }
+    let first = s.greater_equal(&place, &number(0)?)?;
+    let written = s.logical_and(&first, &s.less(&place, &number(new)?)?)?;
+    let place = s.minimum(&s.maximum(&place, &number(0)?)?, &number(new - 1)?)?;
+    let read = s.take_along_axis(cx.input(1)?, &s.broadcast_to(&place, shape)?, op.axis)?;
+    s.select(&written, &read, cx.input(0)?)
 }
