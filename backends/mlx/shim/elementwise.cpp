@@ -51,7 +51,6 @@ UNARY(isneginf)
 UNARY(trunc)
 UNARY(real)
 UNARY(imag)
-UNARY(copy)
 
 BINARY(add)
 BINARY(subtract)

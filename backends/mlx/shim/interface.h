@@ -66,7 +66,6 @@ typedef struct {
   int32_t (*set_default_device)(int32_t kind);
   // A stream that any thread may use, as long as no two do at once. It lives until the process ends.
   int32_t (*new_stream)(int32_t kind, TachyMlxStream** out);
-  int32_t (*synchronize)(const TachyMlxStream* stream);
 
   int32_t (*from_host)(
       const void* bytes,
@@ -83,7 +82,6 @@ typedef struct {
   void (*shape)(const TachyMlxArray* array, int32_t* shape);
   int32_t (*dtype)(const TachyMlxArray* array);
   int32_t (*eval)(TachyMlxArray* const* arrays, size_t count);
-  int32_t (*async_eval)(TachyMlxArray* const* arrays, size_t count);
 
   int32_t (*apply)(
       uint32_t operation,

@@ -126,39 +126,28 @@ void variance(Arguments& arguments) {
       mx::var(arguments.array(0), axes, arguments.flag(), 0, arguments.stream));
 }
 
-void argmax(Arguments& arguments) {
-  auto axis = arguments.number();
-  arguments.give(mx::argmax(arguments.array(0), axis, arguments.flag(), arguments.stream));
-}
+#define PLACE(name)                                                                \
+  void name(Arguments& arguments) {                                                \
+    auto axis = arguments.number();                                                \
+    arguments.give(                                                                \
+        mx::name(arguments.array(0), axis, arguments.flag(), arguments.stream));   \
+  }
 
-void argmin(Arguments& arguments) {
-  auto axis = arguments.number();
-  arguments.give(mx::argmin(arguments.array(0), axis, arguments.flag(), arguments.stream));
-}
+PLACE(argmax)
+PLACE(argmin)
 
-void cumsum(Arguments& arguments) {
-  auto axis = arguments.number();
-  auto reverse = arguments.flag();
-  arguments.give(mx::cumsum(
-      arguments.array(0),
-      axis,
-      reverse,
-      arguments.flag(),
-      arguments.array(0).dtype(),
-      arguments.stream));
-}
+#define CUMULATION(name)                                                           \
+  void name(Arguments& arguments) {                                                \
+    auto axis = arguments.number();                                                \
+    auto reverse = arguments.flag();                                               \
+    auto inclusive = arguments.flag();                                             \
+    const auto& a = arguments.array(0);                                            \
+    arguments.give(                                                                \
+        mx::name(a, axis, reverse, inclusive, a.dtype(), arguments.stream));       \
+  }
 
-void cumprod(Arguments& arguments) {
-  auto axis = arguments.number();
-  auto reverse = arguments.flag();
-  arguments.give(mx::cumprod(
-      arguments.array(0),
-      axis,
-      reverse,
-      arguments.flag(),
-      arguments.array(0).dtype(),
-      arguments.stream));
-}
+CUMULATION(cumsum)
+CUMULATION(cumprod)
 
 void softmax(Arguments& arguments) {
   auto axis = arguments.number();

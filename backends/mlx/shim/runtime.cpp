@@ -122,10 +122,6 @@ int32_t new_stream(int32_t kind, TachyMlxStream** out) {
   });
 }
 
-int32_t synchronize(const TachyMlxStream* stream) {
-  return guarded([&] { mx::synchronize(unwrap(stream)); });
-}
-
 int32_t from_host(
     const void* bytes,
     size_t size,
@@ -195,10 +191,6 @@ int32_t dtype(const TachyMlxArray* array) {
 
 int32_t eval(TachyMlxArray* const* arrays, size_t count) {
   return guarded([&] { mx::eval(gather(arrays, count)); });
-}
-
-int32_t async_eval(TachyMlxArray* const* arrays, size_t count) {
-  return guarded([&] { mx::async_eval(gather(arrays, count)); });
 }
 
 int32_t apply(
@@ -386,7 +378,7 @@ void check_size(const mx::array& array) {
 
 extern "C" __attribute__((visibility("default"))) const TachyMlxTable* tachy_mlx_table(void) {
   static const TachyMlxTable table = {
-      1,
+      2,
       static_cast<uint32_t>(std::size(tachy::kOperations)),
       tachy::kHeadersVersion,
       mlx::core::version,
@@ -396,7 +388,6 @@ extern "C" __attribute__((visibility("default"))) const TachyMlxTable* tachy_mlx
       tachy::device_name,
       tachy::set_default_device,
       tachy::new_stream,
-      tachy::synchronize,
       tachy::from_host,
       tachy::to_host,
       tachy::clone_array,
@@ -405,7 +396,6 @@ extern "C" __attribute__((visibility("default"))) const TachyMlxTable* tachy_mlx
       tachy::shape,
       tachy::dtype,
       tachy::eval,
-      tachy::async_eval,
       tachy::apply,
       tachy::compile,
       tachy::call,

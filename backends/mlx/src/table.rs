@@ -52,7 +52,7 @@ pub(crate) type Build = unsafe extern "C" fn(
 ) -> i32;
 
 /// The table's revision that this crate knows.
-pub(crate) const REVISION: u32 = 1;
+pub(crate) const REVISION: u32 = 2;
 
 /// The functions. Each that gives a status gives 0 on success, and otherwise leaves a message.
 #[repr(C)]
@@ -68,7 +68,6 @@ pub(crate) struct Table {
     pub device_name: unsafe extern "C" fn(i32, *mut c_char, usize) -> i32,
     pub set_default_device: unsafe extern "C" fn(i32) -> i32,
     pub new_stream: unsafe extern "C" fn(i32, *mut *mut RawStream) -> i32,
-    pub synchronize: unsafe extern "C" fn(*const RawStream) -> i32,
 
     pub from_host: unsafe extern "C" fn(
         *const c_void,
@@ -85,7 +84,6 @@ pub(crate) struct Table {
     pub shape: unsafe extern "C" fn(*const RawArray, *mut i32),
     pub dtype: unsafe extern "C" fn(*const RawArray) -> i32,
     pub eval: unsafe extern "C" fn(*const *mut RawArray, usize) -> i32,
-    pub async_eval: unsafe extern "C" fn(*const *mut RawArray, usize) -> i32,
 
     pub apply: unsafe extern "C" fn(
         u32,

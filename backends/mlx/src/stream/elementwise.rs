@@ -112,8 +112,6 @@ unary! {
     imag => Imag;
     /// The same elements, row by row without gaps; the array itself if it is so already.
     contiguous => Contiguous;
-    /// A copy in the device's memory.
-    copy => Copy;
 }
 
 binary! {

@@ -107,27 +107,6 @@ impl Stream {
         check(unsafe { (self.table.eval)(raw.as_ptr(), raw.len()) }, "evaluate")
     }
 
-    /// Begins to compute these arrays and what they depend on.
-    ///
-    /// # Errors
-    /// As [`eval`](Self::eval), as far as it is known already.
-    pub fn start(&self, arrays: &[Array]) -> Result<()> {
-        let raw: Vec<*mut RawArray> = arrays.iter().map(Array::raw).collect();
-        let _alone = self.slot.lock();
-        // SAFETY: all arrays are alive.
-        check(unsafe { (self.table.async_eval)(raw.as_ptr(), raw.len()) }, "evaluate")
-    }
-
-    /// Waits until all that was begun is done.
-    ///
-    /// # Errors
-    /// If something that was begun has failed.
-    pub fn synchronize(&self) -> Result<()> {
-        let _alone = self.slot.lock();
-        // SAFETY: the stream lives until the process ends.
-        check(unsafe { (self.table.synchronize)(self.slot.raw()) }, "finish its work")
-    }
-
     /// Evaluates an array and brings it to the host.
     ///
     /// # Errors
