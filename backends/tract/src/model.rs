@@ -50,11 +50,7 @@ pub(crate) fn compile(
     let plan = SimplePlan::new_with_options(optimised, &run).map_err(during("plan the model"))?;
     phases.push(("plan", start.elapsed()));
     let steps = Some(plan.order_without_consts().len());
-    Ok((
-        plan,
-        signature,
-        CompileStats { phases, nodes, steps, arena_bytes: None, arena_lower_bound: None },
-    ))
+    Ok((plan, signature, CompileStats { phases, nodes, steps, ..Default::default() }))
 }
 
 fn parse(

@@ -70,6 +70,7 @@ impl CpuExecutable {
             steps: Some(program.steps()),
             arena_bytes: Some(program.arena_bytes()),
             arena_lower_bound: Some(program.arena_lower_bound()),
+            ..Default::default()
         };
         Ok(Self { signature, program, fixed_inputs, workers, progress: Progress::Compiled, stats })
     }

@@ -151,6 +151,8 @@ pub struct CompileStats {
     /// Bytes of intermediate values that are alive at once at the most: no plan can do with less; `None` if the engine
     /// does not say.
     pub arena_lower_bound: Option<u64>,
+    /// What a device that chooses among others has chosen, and why, as a sentence.
+    pub chosen: Option<String>,
 }
 
 impl CompileStats {

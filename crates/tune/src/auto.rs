@@ -1,5 +1,6 @@
 //! A device that gives every graph to the device that was measured to be the fastest for it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,11 +31,14 @@ const FEWEST: usize = 5;
 const BATCH: Duration = Duration::from_millis(1);
 /// A device that is slower than the best by this factor after the first batches is not timed further.
 const HOPELESS: f64 = 3.0;
+/// Between the sizes of a comparison a time may be off by so much: devices that are this close are timed on the graph itself.
+const CLOSE: f64 = 2.0;
 
 /// A backend of one device, `auto`, that gives every graph to the measured winner among the devices of its engines.
 ///
-/// A graph of one operator goes where a comparison on operators ([`learn`](Self::learn)) found its work to be done fastest;
-/// any other, and an operator of which nothing is known, is measured on every device when it is first compiled, and
+/// A graph of one operator goes where a comparison on operators ([`learn`](Self::learn)) found its work to be done fastest, by
+/// far; if several devices are close by what was found at other sizes, they are measured on the graph itself. Any other
+/// graph, and an operator of which nothing is known, is measured on every device when it is first compiled. All of that is
 /// remembered. The engines run in this process: one that crashes takes it along.
 #[derive(Clone)]
 pub struct AutoBackend {
@@ -73,6 +77,27 @@ pub enum Reason {
     Guessed(Vec<(Device, f64)>),
     /// The policy for battery names it.
     Preferred,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (why, times) = match &self.reason {
+            Reason::Remembered(times) => ("by what is remembered", times),
+            Reason::Measured(times) => ("measured just now", times),
+            Reason::Guessed(times) => ("by the cost model", times),
+            Reason::Preferred => return write!(f, "`{}`, as preferred on battery", self.device),
+        };
+        write!(f, "`{}`, {why}", self.device)?;
+        for (place, (device, seconds)) in times.iter().enumerate() {
+            let sign = if place == 0 { ":" } else { "," };
+            // Of a device that failed there is no time.
+            match Duration::try_from_secs_f64(*seconds) {
+                Ok(time) => write!(f, "{sign} {device} {time:.2?}")?,
+                Err(_) => write!(f, "{sign} {device} unknown")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl AutoBackend {
@@ -212,25 +237,39 @@ impl Shared {
         let condition = self.condition();
         let graph = source.graph(options);
         let fingerprint = source.fingerprint(options);
-        let known = {
+        let (of_graph, of_operator) = {
             let memory = self.memory();
             let routes = memory.routes();
             let operator = graph.as_ref().and_then(recognize).and_then(|operator| {
                 routes.of_operator(condition, &operator, options.threads.get(), &devices)
             });
-            operator.or_else(|| routes.of_graph(condition, &fingerprint, &devices))
+            (routes.of_graph(condition, &fingerprint, &devices), operator)
         };
-        if let Some(times) = known
-            && let Ok((device, executable)) = self.first_that_compiles(source, &times, options)
+        let measuring = !self.options.measuring.is_zero() && devices.len() > 1;
+        // The graph itself was measured, or the operator at other sizes.
+        let open = match (&of_graph, &of_operator) {
+            (None, Some(times)) if measuring => contenders(times, &devices),
+            _ => Vec::new(),
+        };
+        let known = of_graph.or(of_operator);
+        if open.len() < 2
+            && let Some(times) = &known
+            && let Ok((device, executable)) = self.first_that_compiles(source, times, options)
         {
-            return Ok((Choice { device, reason: Reason::Remembered(times) }, executable));
+            let reason = Reason::Remembered(times.clone());
+            return Ok((Choice { device, reason }, executable));
         }
-        if !self.options.measuring.is_zero() && devices.len() > 1 {
-            let mut measured = self.measure(source, options, &devices)?;
+        if measuring {
+            let tried = if open.len() < 2 { &devices } else { &open };
+            let mut measured = self.measure(source, options, tried)?;
             let times = |candidate: &Candidate| (candidate.info.device.clone(), candidate.median());
             let times: Vec<(Device, f64)> = measured.iter().map(times).collect();
+            // Of those that were too slow to be tried, the comparison's time is good enough.
+            let other = |(device, _): &&(Device, f64)| !tried.iter().any(|it| it.device == *device);
+            let others = known.iter().flatten().filter(other).cloned();
+            let all: Vec<(Device, f64)> = times.iter().cloned().chain(others).collect();
             self.memory()
-                .change(|routes| routes.learn_graph(condition, &fingerprint, &devices, &times));
+                .change(|routes| routes.learn_graph(condition, &fingerprint, &devices, &all));
             if !measured.is_empty() {
                 let Candidate { info, executable, .. } = measured.swap_remove(0);
                 let choice = Choice { device: info.device, reason: Reason::Measured(times) };
@@ -346,6 +385,16 @@ impl Shared {
         candidates.sort_by(|a, b| a.median().total_cmp(&b.median()));
         Ok(candidates)
     }
+}
+
+/// The devices that may be the fastest, going by times that may be off.
+fn contenders(times: &[(Device, f64)], devices: &[DeviceInfo]) -> Vec<DeviceInfo> {
+    let best = times.first().map_or(0.0, |(_, seconds)| *seconds);
+    let close = times.iter().filter(|(_, seconds)| *seconds <= CLOSE * best);
+    close
+        .filter_map(|(device, _)| devices.iter().find(|info| info.device == *device))
+        .cloned()
+        .collect()
 }
 
 impl AutoOptions {

@@ -34,6 +34,7 @@ impl Routed {
         let mut stats = inner.compile_stats().clone();
         let choosing = begin.elapsed().saturating_sub(stats.total());
         stats.phases.insert(0, ("choose a device", choosing));
+        stats.chosen = Some(choice.to_string());
         let looked = (shared.clock)();
         Ok(Self { shared, source, options, inner, choice, stats, condition, looked })
     }
@@ -55,6 +56,7 @@ impl Routed {
             && choice.device != self.choice.device
             && inner.signature() == self.inner.signature()
         {
+            self.stats.chosen = Some(choice.to_string());
             (self.choice, self.inner) = (choice, inner);
         }
     }

@@ -37,13 +37,17 @@ pub(super) fn auto(
             true => (&TUNED_IMAGES[..], &HELD_OUT_IMAGES[..]),
             false => (&TUNED[..], &HELD_OUT[..]),
         };
-        let compare = |sizes: &[usize], options: &[&str]| -> Result<Value> {
-            let sizes = sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        let tachy = || {
             let mut command = Command::new(&bench.program);
-            command.args(["compare", "op", operator, "--sizes", &sizes, "--format", "json"]);
-            command.args(["--no-peaks", "--threads", &threads.to_string()]).args(options);
             command.envs(bench.variables.iter().map(|(name, value)| (name, value)));
             command.env("XDG_CACHE_HOME", &cache);
+            command
+        };
+        let compare = |sizes: &[usize], options: &[&str]| -> Result<Value> {
+            let sizes = sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+            let mut command = tachy();
+            command.args(["compare", "op", operator, "--sizes", &sizes, "--format", "json"]);
+            command.args(["--no-peaks", "--threads", &threads.to_string()]).args(options);
             let output = command.output().context("tachy could not be started")?;
             serde_json::from_slice(&output.stdout).with_context(|| {
                 format!("tachy gave no record: {}", String::from_utf8_lossy(&output.stderr))
@@ -71,12 +75,22 @@ pub(super) fn auto(
                 .min_by(|a, b| a.1.total_cmp(&b.1))
                 .with_context(|| format!("no time of a device for {case}"))?;
             let ratio = auto / seconds;
-            let mark = if ratio <= MOST { "" } else { "  beyond 10%" };
             println!(
-                "{case:<22} auto {:>10.2} µs, best {:>10.2} µs on {best:<14} {ratio:>6.3}{mark}",
+                "{case:<22} auto {:>10.2} µs, best {:>10.2} µs on {best:<14} {ratio:>6.3}{}",
                 auto * 1e6,
-                seconds * 1e6
+                seconds * 1e6,
+                if ratio <= MOST { "" } else { "  beyond 10%" }
             );
+            if ratio > MOST {
+                let mut ask = tachy();
+                ask.args(["profile", &format!("op:{case}"), "--device", "auto", "--time", "0.1"]);
+                let told = ask.args(["--threads", &threads.to_string()]).output();
+                let told = told.context("tachy could not be started")?;
+                let told = String::from_utf8_lossy(&told.stdout).replace('\n', " ");
+                if let Some((_, chosen)) = told.split_once("The device is ") {
+                    println!("    auto is {chosen}");
+                }
+            }
             within += usize::from(ratio <= MOST);
             all += 1;
             worst = worst.max(ratio);

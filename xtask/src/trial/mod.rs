@@ -44,6 +44,9 @@ pub enum Trial {
         /// Threads of every engine
         #[arg(long, default_value_t = 1)]
         threads: usize,
+        /// A `tachy` that was built elsewhere, to be run as it is; otherwise it is built, and the engines are set up
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
     },
     /// Every engine agrees with the reference on the re-seeded light ResNet-50 within 1e-4 relative L2
     Agreement,
@@ -128,7 +131,13 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
     match trial {
         Trial::Aarch64 { arguments } => aarch64::aarch64(workspace, arguments),
         Trial::Agreement => agreement(&bench()?),
-        Trial::Auto { operators, threads } => auto::auto(workspace, &bench()?, operators, *threads),
+        Trial::Auto { operators, threads, program } => {
+            let bench = match program {
+                Some(program) => Bench::of(program),
+                None => bench()?,
+            };
+            auto::auto(workspace, &bench, operators, *threads)
+        }
         Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
         Trial::Mlx { unit } => mlx::mlx(workspace, journal, unit),
@@ -176,6 +185,11 @@ impl Bench {
         build.args(["build", "--release", "--package", "tachy", "--features", "tract"]);
         journal.step("build", &mut build)?;
         Ok(Self { program: workspace.target().join("release/tachy"), variables, data })
+    }
+
+    /// A command that was built elsewhere.
+    fn of(program: &Path) -> Self {
+        Self { program: program.to_path_buf(), variables: Vec::new(), data: PathBuf::new() }
     }
 
     /// The record of a comparison.

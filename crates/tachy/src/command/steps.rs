@@ -81,6 +81,9 @@ pub(super) fn run(
     let phases: Vec<String> =
         stats.phases.iter().map(|(phase, time)| format!("{phase} {time:.1?}")).collect();
     let _ = writeln!(text, "Preparing took {:.1?}: {}.", stats.total(), phases.join(", "));
+    if let Some(chosen) = &stats.chosen {
+        let _ = writeln!(text, "The device is {chosen}.");
+    }
     if let (Some(arena), Some(bound)) = (stats.arena_bytes, stats.arena_lower_bound) {
         let _ = writeln!(text, "The arena takes {arena} bytes; {bound} are alive at once.");
     }

@@ -274,6 +274,9 @@ impl Recorded {
                 overhead.clock_error / 1e3
             );
         }
+        if let Some(chosen) = &self.chosen {
+            text += &format!(" The device is {chosen}.");
+        }
         if !self.steps {
             text += " The engine does not tell the steps of its runs; `cpu` and `ort:cpu` do.";
         }

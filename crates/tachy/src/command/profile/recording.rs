@@ -32,6 +32,8 @@ pub(super) struct Recorded {
     pub traced: Duration,
     /// Whether the engine told the steps of its runs.
     pub steps: bool,
+    /// What a device that chooses among others has chosen.
+    pub chosen: Option<String>,
 }
 
 /// Records calls for so many seconds, half of them without a record.
@@ -49,12 +51,13 @@ pub(super) fn record(
     let mut plain = plain_runs(&mut *untraced, &inputs, seconds / 4.0)?;
     let expected = (seconds / 2.0 / median(&mut plain).as_secs_f64()) as usize;
     let count = expected.clamp(FEWEST, MOST);
-    let mut traced = compile(true)?;
+    let mut traced_by = compile(true)?;
     let name = format!("{} on {device}", model.model);
-    let (mut trace, mut runs) = session(&mut *traced, (device, &inputs), (name, samples), count)?;
+    let (mut trace, mut runs) =
+        session(&mut *traced_by, (device, &inputs), (name, samples), count)?;
     // Has the engine put its steps beside upload, run and fetch? If not, it may tell them.
     let mut steps = trace.operations.len() > PARTS.len();
-    if !steps && let Some(told) = traced.run_by_steps(count)? {
+    if !steps && let Some(told) = traced_by.run_by_steps(count)? {
         runs = told.iter().map(|run| run.duration).collect();
         let costs = executable::node_costs(model, settings);
         trace = of_steps(&trace, device, &told, &costs);
@@ -63,7 +66,8 @@ pub(super) fn record(
     // As much before as after, so that a machine that becomes slower or faster does so for both.
     plain.extend(plain_runs(&mut *untraced, &inputs, seconds / 4.0)?);
     let (plain, traced) = (median(&mut plain), median(&mut runs));
-    Ok(Recorded { trace, calls: count, plain, traced, steps })
+    let chosen = traced_by.compile_stats().chosen.clone();
+    Ok(Recorded { trace, calls: count, plain, traced, steps, chosen })
 }
 
 fn median(times: &mut [Duration]) -> Duration {
