@@ -7,6 +7,9 @@ import mlx.core as mx
 
 CHAIN = 1000
 
+# A GPU that another process has just used first changes over, so there one product is made before twenty that count.
+PRODUCTS = 1 if sys.argv[1] == "cpu" else 20
+
 device = mx.cpu if sys.argv[1] == "cpu" else mx.gpu
 mx.set_default_device(device)
 a = mx.random.uniform(-1, 1, (1024, 1024))
@@ -16,9 +19,14 @@ mx.eval(a, b, x)
 
 
 def matmul():
-    start = time.perf_counter()
-    mx.eval(a @ b)
-    return time.perf_counter() - start
+    if PRODUCTS > 1:
+        mx.eval(a @ b)
+    times = []
+    for _ in range(PRODUCTS):
+        start = time.perf_counter()
+        mx.eval(a @ b)
+        times.append(time.perf_counter() - start)
+    return sorted(times)[PRODUCTS // 2]
 
 
 def chain():

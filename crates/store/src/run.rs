@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use tachy_measure::{Agreement, Environment, Measurement, Series, Stage, WarmUp};
-use tachy_stats::Samples;
+use tachy_measure::{Agreement, Environment, Measurement, Stage, WarmUp};
 
 use crate::{REFERENCE, RunId};
 
@@ -106,8 +105,8 @@ impl Outcome {
         let Outcome::Measured { agreement, measurements, warm_ups } = self else {
             return self.clone();
         };
-        let bare = |series: &Series| Series {
-            samples: Samples::default(),
+        let bare = |series: &tachy_measure::Series| tachy_measure::Series {
+            samples: tachy_stats::Samples::default(),
             rounds: series.rounds.clone(),
             calls_per_sample: series.calls_per_sample,
         };

@@ -20,7 +20,15 @@ pub(crate) struct Routed {
     stats: CompileStats,
     condition: &'static str,
     looked: Duration,
+    /// When the clock was read last.
+    read: Duration,
+    /// Calls until the clock is read again, and how many that were from one reading to the next.
+    calls: u32,
+    stride: u32,
 }
+
+/// Reading the clock at every call would be felt in the shortest ones.
+const LONGEST_STRIDE: u32 = 64;
 
 impl Routed {
     pub(crate) fn new(
@@ -36,14 +44,44 @@ impl Routed {
         stats.phases.insert(0, ("choose a device", choosing));
         stats.chosen = Some(choice.to_string());
         let looked = (shared.clock)();
-        Ok(Self { shared, source, options, inner, choice, stats, condition, looked })
+        Ok(Self {
+            shared,
+            source,
+            options,
+            inner,
+            choice,
+            stats,
+            condition,
+            looked,
+            read: looked,
+            calls: 1,
+            stride: 1,
+        })
     }
 
     /// Looks now and then whether the machine's state has changed; if it has, the choice is made again. If nothing else can
     /// do the work, it stays where it is.
+    #[inline]
     fn look(&mut self) {
+        self.calls -= 1;
+        if self.calls == 0 {
+            self.look_now();
+        }
+    }
+
+    #[cold]
+    fn look_now(&mut self) {
         let now = (self.shared.clock)();
-        if now - self.looked < self.shared.options.look {
+        let (passed, often) = (now.saturating_sub(self.looked), self.shared.options.look);
+        // The clock is read several times from one look to the next, however long the calls are.
+        let read = now.saturating_sub(std::mem::replace(&mut self.read, now));
+        self.stride = match read {
+            read if read < often / 16 => (self.stride * 2).min(LONGEST_STRIDE),
+            read if read > often / 4 => (self.stride / 2).max(1),
+            _ => self.stride,
+        };
+        self.calls = self.stride;
+        if passed < often {
             return;
         }
         self.looked = now;
