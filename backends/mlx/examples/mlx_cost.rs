@@ -31,6 +31,8 @@ impl Python {
     fn start(interpreter: &str, script: &str, unit: &str) -> Result<Self> {
         let mut child = Command::new(interpreter)
             .args([script, unit])
+            // f32 means f32 here, and has to do so there.
+            .env("MLX_ENABLE_TF32", std::env::var_os("MLX_ENABLE_TF32").unwrap_or("0".into()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

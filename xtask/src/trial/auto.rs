@@ -24,6 +24,7 @@ pub(super) fn auto(
     bench: &Bench,
     operators: &[String],
     threads: usize,
+    chosen: (&[usize], &[usize]),
 ) -> Result<()> {
     let cache = workspace.target().join("trial-auto");
     if cache.exists() {
@@ -33,9 +34,10 @@ pub(super) fn auto(
     let (mut within, mut all, mut worst) = (0, 0, 0.0f64);
     for operator in operators {
         let images = matches!(operator.as_str(), "conv2d" | "groupnorm");
-        let (tuned, held_out) = match images {
-            true => (&TUNED_IMAGES[..], &HELD_OUT_IMAGES[..]),
-            false => (&TUNED[..], &HELD_OUT[..]),
+        let (tuned, held_out) = match (chosen.0, images) {
+            ([], true) => (&TUNED_IMAGES[..], &HELD_OUT_IMAGES[..]),
+            ([], false) => (&TUNED[..], &HELD_OUT[..]),
+            _ => chosen,
         };
         let tachy = || {
             let mut command = Command::new(&bench.program);

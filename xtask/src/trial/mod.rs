@@ -44,6 +44,12 @@ pub enum Trial {
         /// Threads of every engine
         #[arg(long, default_value_t = 1)]
         threads: usize,
+        /// Sizes to tune on instead of the usual ones
+        #[arg(long, value_delimiter = ',', requires = "held_out")]
+        tuned: Vec<usize>,
+        /// Sizes to try it at
+        #[arg(long, value_delimiter = ',', requires = "tuned")]
+        held_out: Vec<usize>,
         /// A `tachy` that was built elsewhere, to be run as it is; otherwise it is built, and the engines are set up
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
@@ -131,12 +137,12 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
     match trial {
         Trial::Aarch64 { arguments } => aarch64::aarch64(workspace, arguments),
         Trial::Agreement => agreement(&bench()?),
-        Trial::Auto { operators, threads, program } => {
+        Trial::Auto { operators, threads, tuned, held_out, program } => {
             let bench = match program {
                 Some(program) => Bench::of(program),
                 None => bench()?,
             };
-            auto::auto(workspace, &bench, operators, *threads)
+            auto::auto(workspace, &bench, operators, *threads, (tuned, held_out))
         }
         Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
