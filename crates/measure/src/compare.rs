@@ -313,7 +313,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
         let mut process = self.harness.start()?;
         let subject = &self.plan.subject;
         let ready = self.harness.make_ready(&mut process, subject, &reference.outputs, trial)?;
-        Ok(ready.map(|set_seconds| Live { place, process, set_seconds }))
+        Ok(ready.map(|pace| Live { place, process, pace }))
     }
 
     fn memory(&self, live: &mut [Live], trials: &mut [Trial]) {

@@ -35,11 +35,20 @@ pub(crate) struct Harness<'a, W> {
     pub timeout: Duration,
 }
 
-/// A device's process that is warm, and the time of one set of its samples.
+/// A device's process that is warm.
 pub(crate) struct Live {
     pub place: usize,
     pub process: WorkerProcess,
-    pub set_seconds: f64,
+    pub pace: Pace,
+}
+
+/// How long a device that is warm has to be timed on end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The time of one set of samples, in seconds.
+    pub set: f64,
+    /// The shortest time whose energy can be told, in seconds, if any can.
+    pub energy: Option<f64>,
 }
 
 impl<W: Fn() -> Command> Harness<'_, W> {
@@ -84,14 +93,14 @@ impl<W: Fn() -> Command> Harness<'_, W> {
     }
 
     /// Compiles the subject in a process of the trial's device, compares its outputs with the reference's and warms it up.
-    /// Gives the seconds of one set of samples; nothing if the outputs are wrong.
+    /// Nothing if the outputs are wrong.
     pub(crate) fn make_ready(
         &self,
         process: &mut WorkerProcess,
         subject: &Subject,
         reference: &[Tensor],
         trial: &mut Trial,
-    ) -> Result<Option<f64>, (Stage, Silence)> {
+    ) -> Result<Option<Pace>, (Stage, Silence)> {
         let loaded = self.load(process, trial.device(), subject, true)?;
         let (first_call, outputs) = self.first_call(process, loaded.outputs.len())?;
         trial.begin_process();
@@ -105,9 +114,9 @@ impl<W: Fn() -> Command> Harness<'_, W> {
         let limit =
             self.timeout + Duration::from_secs_f64(seconds + MOST_WARM_UP_CALLS * first_call);
         match process.ask(&Request::WarmUp { seconds }, limit) {
-            Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds }) => {
+            Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds, energy_seconds }) => {
                 trial.warmed_up(WarmUp { calls, seconds, steady });
-                Ok(Some(set_seconds))
+                Ok(Some(Pace { set: set_seconds, energy: energy_seconds }))
             }
             Ok(_) => Err((Stage::WarmUp, unexpected())),
             Err(silence) => Err((Stage::WarmUp, silence)),
@@ -123,9 +132,13 @@ impl<W: Fn() -> Command> Harness<'_, W> {
         random: &mut StdRng,
         observe: &mut dyn FnMut(Event<'_>),
     ) {
-        let slowest = live.iter().map(|live| live.set_seconds).fold(0.0, f64::max);
-        // Two blocks to a pair; a block holds at least one set of the slowest device.
-        let pairs = ((self.share / (2.0 * slowest.max(1e-9))) as usize).clamp(1, MOST_PAIRS);
+        // Two blocks to a pair; a block holds at least one set of the slowest device, and is long enough for counters of
+        // energy if there is time for that at all.
+        let slowest = live.iter().map(|live| live.pace.set).fold(0.0, f64::max);
+        let energy = live.iter().filter_map(|live| live.pace.energy);
+        let energy = energy.filter(|shortest| 2.0 * shortest <= self.share).fold(0.0, f64::max);
+        let least = slowest.max(energy).max(1e-9);
+        let pairs = ((self.share / (2.0 * least)) as usize).clamp(1, MOST_PAIRS);
         let seconds = self.share / (2 * pairs) as f64;
         for _ in 0..pairs {
             live.shuffle(random);
@@ -137,10 +150,11 @@ impl<W: Fn() -> Command> Harness<'_, W> {
                     let trial = &mut trials[live.place];
                     observe(Event::Sampling { device: trial.device() });
                     // The last set may begin just before the time is up.
-                    let limit = self.timeout + Duration::from_secs_f64(seconds + live.set_seconds);
+                    let limit = self.timeout + Duration::from_secs_f64(seconds + live.pace.set);
                     match live.process.ask(&Request::Sample { seconds }, limit) {
-                        Ok(Reply::Sampled { series, machine }) => {
+                        Ok(Reply::Sampled { series, energy, machine }) => {
                             trial.sampled(*round, series);
+                            trial.spent(*round, energy);
                             trial.machine_speed(&machine);
                             true
                         }

@@ -19,6 +19,7 @@ mod case;
 mod clock;
 mod compare;
 pub mod duel;
+mod energy;
 mod environment;
 mod exchange;
 pub mod function;

@@ -33,6 +33,10 @@ pub enum Metric {
     Allocations,
     /// Bytes that it allocated.
     AllocatedBytes,
+    /// What one call spends by the counters of what computes it, whoever else works there: one sample a block.
+    Energy,
+    /// The mean power of that meanwhile.
+    Power,
 }
 
 impl Metric {
@@ -52,6 +56,8 @@ impl Metric {
             Metric::Cycles => "cycles",
             Metric::Allocations => "allocations",
             Metric::AllocatedBytes => "allocated bytes",
+            Metric::Energy => "energy",
+            Metric::Power => "power",
         }
     }
 
@@ -59,6 +65,8 @@ impl Metric {
     pub const fn unit(self) -> Unit {
         match self {
             Metric::PeakMemory | Metric::AllocatedBytes => Unit::Bytes,
+            Metric::Energy => Unit::Joules,
+            Metric::Power => Unit::Watts,
             Metric::Instructions | Metric::Cycles | Metric::Allocations => Unit::Count,
             Metric::Compile
             | Metric::FirstCall
@@ -82,6 +90,10 @@ pub enum Unit {
     Bytes,
     /// A number of things.
     Count,
+    /// Joules.
+    Joules,
+    /// Watts: joules in a second.
+    Watts,
 }
 
 /// One metric of one device or program: the samples of every process, in run order.

@@ -60,10 +60,13 @@ pub(crate) enum Reply {
         seconds: f64,
         steady: bool,
         set_seconds: f64,
+        /// The shortest time on end whose energy can be told, if any can.
+        energy_seconds: Option<f64>,
     },
-    /// The samples, and those of the kernel that never changes.
+    /// The samples, their energy, and the samples of the kernel that never changes.
     Sampled {
         series: Vec<SampledSeries>,
+        energy: PhaseEnergy,
         machine: Vec<f64>,
     },
     PeakMemory {
@@ -88,6 +91,16 @@ pub(crate) struct Loaded {
     pub output_names: Vec<String>,
     pub model_bytes: u64,
     pub parameters: Option<u64>,
+}
+
+/// The energy of a phase of sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub(crate) enum PhaseEnergy {
+    /// By the counters of what computed.
+    Known { call_joules: f64, watts: f64 },
+    /// There is no figure, for this reason and with this remedy.
+    Absent { reason: String },
 }
 
 /// Samples of one metric, in run order.

@@ -50,6 +50,9 @@ pub struct Measured {
     pub measurements: Vec<Measurement>,
     /// How each process warmed up.
     pub warm_ups: Vec<WarmUp>,
+    /// Why no energy was measured, and what would bring it. Unknown to older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_absent: Option<String>,
 }
 
 impl Measured {
@@ -158,5 +161,6 @@ pub struct Comparison {
     pub absent: Vec<DeviceInfo>,
 }
 
-/// The version of the format that this version of Tachy writes.
-pub const FORMAT: u32 = 1;
+/// The version of the format that this version of Tachy writes: 2 has measurements of energy and power, which versions that
+/// write 1 do not know. Records of version 1 are read as before.
+pub const FORMAT: u32 = 2;

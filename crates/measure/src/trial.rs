@@ -5,7 +5,7 @@ use tachy_stats::Samples;
 
 use crate::agreement::Agreement;
 use crate::measurement::{Measurement, Metric, RoundStart, Series};
-use crate::protocol::SampledSeries;
+use crate::protocol::{PhaseEnergy, SampledSeries};
 use crate::record::{Measured, Outcome, Stage, WarmUp};
 
 /// What is known of one device so far.
@@ -18,6 +18,33 @@ pub(crate) struct Trial {
     failure: Option<(Stage, String)>,
     /// Samples of the kernel that never changes, of each process.
     machine: Vec<Samples>,
+    /// The energy of blocks.
+    energy: Vec<Spent>,
+    /// Why a block has no figure of energy.
+    no_energy: Option<String>,
+}
+
+/// The energy of one block.
+struct Spent {
+    process: usize,
+    round: u32,
+    call_joules: f64,
+    watts: f64,
+}
+
+impl Spent {
+    /// One sample for each block, and a series for each process that has any.
+    fn measurement(blocks: &[Self], metric: Metric, value: fn(&Self) -> f64) -> Measurement {
+        let series = |blocks: &[Self]| Series {
+            samples: Samples::new(blocks.iter().map(value).collect()).unwrap_or_default(),
+            rounds: (blocks.iter().enumerate())
+                .map(|(start, block)| RoundStart { round: block.round, start })
+                .collect(),
+            calls_per_sample: 1,
+        };
+        let processes = blocks.chunk_by(|a, b| a.process == b.process).map(series).collect();
+        Measurement { metric, unit: metric.unit(), processes }
+    }
 }
 
 impl Trial {
@@ -30,6 +57,8 @@ impl Trial {
             warm_ups: Vec::new(),
             failure: None,
             machine: Vec::new(),
+            energy: Vec::new(),
+            no_energy: None,
         }
     }
 
@@ -110,6 +139,16 @@ impl Trial {
         }
     }
 
+    /// Notes the energy of one block.
+    pub(crate) fn spent(&mut self, round: u32, energy: PhaseEnergy) {
+        match energy {
+            PhaseEnergy::Absent { reason } => self.no_energy = Some(reason),
+            PhaseEnergy::Known { call_joules, watts } => {
+                self.energy.push(Spent { process: self.processes, round, call_joules, watts });
+            }
+        }
+    }
+
     /// Notes samples of the kernel that never changes, taken in the current process.
     pub(crate) fn machine_speed(&mut self, samples: &[f64]) {
         self.machine.resize_with(self.processes, Samples::default);
@@ -139,7 +178,16 @@ impl Trial {
         &mut self.measurements[place]
     }
 
-    pub(crate) fn finish(self) -> Outcome {
+    pub(crate) fn finish(mut self) -> Outcome {
+        let is_known = !self.energy.is_empty();
+        if is_known {
+            let of = |metric, value| Spent::measurement(&self.energy, metric, value);
+            let measurements = [
+                of(Metric::Energy, |spent| spent.call_joules),
+                of(Metric::Power, |spent| spent.watts),
+            ];
+            self.measurements.extend(measurements);
+        }
         match (self.failure, self.agreement) {
             (Some((stage, message)), _) => Outcome::Failed { stage, message },
             (None, Some(agreement)) if !agreement.holds() => Outcome::Wrong { agreement },
@@ -147,10 +195,61 @@ impl Trial {
                 agreement,
                 measurements: self.measurements,
                 warm_ups: self.warm_ups,
+                energy_absent: self.no_energy.filter(|_| !is_known),
             }),
             (None, None) => {
                 Outcome::Failed { stage: Stage::Start, message: "it was never started".to_owned() }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial() -> Trial {
+        let mut trial = Trial::new(&Device::of("cpu"));
+        trial.agrees(crate::agreement::agreement(&[], &[], &[]));
+        trial.agreement.as_mut().unwrap().fault = None;
+        trial.agreement.as_mut().unwrap().relative_l2 = 0.0;
+        trial
+    }
+
+    fn measured(trial: Trial) -> Measured {
+        match trial.finish() {
+            Outcome::Measured(measured) => measured,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn energy_is_kept_by_process_and_round_wherever_there_is_any() {
+        let mut trial = trial();
+        let short = || PhaseEnergy::Absent { reason: "too short".to_owned() };
+        trial.begin_process();
+        trial.spent(0, short());
+        trial.begin_process();
+        trial.spent(4, PhaseEnergy::Known { call_joules: 2.0, watts: 8.0 });
+        trial.spent(5, short());
+        trial.spent(6, PhaseEnergy::Known { call_joules: 3.0, watts: 9.0 });
+        let measured = measured(trial);
+        assert_eq!(measured.energy_absent, None);
+        let energy = measured.metric(Metric::Energy).unwrap();
+        assert_eq!(energy.processes.len(), 1);
+        assert_eq!(energy.processes[0].samples.values(), [2.0, 3.0]);
+        let rounds = [RoundStart { round: 4, start: 0 }, RoundStart { round: 6, start: 1 }];
+        assert_eq!(energy.processes[0].rounds, rounds);
+        assert_eq!(measured.metric(Metric::Power).unwrap().pooled().values(), [8.0, 9.0]);
+    }
+
+    #[test]
+    fn without_any_energy_the_reason_is_kept() {
+        let mut trial = trial();
+        trial.begin_process();
+        trial.spent(0, PhaseEnergy::Absent { reason: "no counter".to_owned() });
+        let measured = measured(trial);
+        assert_eq!(measured.energy_absent.as_deref(), Some("no counter"));
+        assert!(measured.metric(Metric::Energy).is_none());
     }
 }

@@ -13,9 +13,11 @@ use tachy_stats::InvalidSample;
 
 use crate::case::run_case;
 use crate::clock::Clock;
+use crate::energy::Gauge;
 use crate::exchange;
 use crate::inputs::random_tensor;
 use crate::machine_speed::MachineSpeed;
+use crate::measurement::Metric;
 use crate::model::ModelSource;
 use crate::protocol::{Load, Loaded, Reply, Request};
 use crate::record::WarmUp;
@@ -34,7 +36,7 @@ pub fn serve(
     requests: impl BufRead,
     mut replies: impl Write,
 ) -> std::io::Result<()> {
-    let mut worker = Worker { registry, sampler: None, speed: MachineSpeed::new() };
+    let mut worker = Worker { registry, sampler: None, gauge: None, speed: MachineSpeed::new() };
     for line in requests.lines() {
         let reply = match serde_json::from_str(&line?) {
             Ok(request) => worker.answer(request).unwrap_or_else(Failure::into_reply),
@@ -55,6 +57,8 @@ const COMPILE: &str = "compile the model";
 struct Worker<'a> {
     registry: &'a Registry,
     sampler: Option<Sampler>,
+    /// Of the device whose sampler it is.
+    gauge: Option<Gauge>,
     speed: MachineSpeed,
 }
 
@@ -114,10 +118,7 @@ impl Worker<'_> {
                 Ok(Reply::FirstCall { seconds })
             }
             Request::WarmUp { seconds } => self.warm_up(seconds),
-            Request::Sample { seconds } => {
-                let series = self.sampler()?.sample(seconds)?;
-                Ok(Reply::Sampled { series, machine: self.speed.sample() })
-            }
+            Request::Sample { seconds } => self.sample(seconds),
             Request::Case(case) => {
                 let (backend, device) = self.registry.find(&case.device)?;
                 let options = CompileOptions {
@@ -133,7 +134,7 @@ impl Worker<'_> {
     }
 
     fn sampler(&mut self) -> Result<&mut Sampler, Failure> {
-        self.sampler.as_mut().ok_or_else(|| Failure::other("no model was loaded"))
+        self.sampler.as_mut().ok_or_else(nothing_loaded)
     }
 
     fn load(&mut self, Load { device, subject, optimize }: &Load) -> Result<Loaded, Failure> {
@@ -191,6 +192,7 @@ impl Worker<'_> {
             parameters,
         };
         let inputs = inputs(&*executable, known_inputs, subject.seed)?;
+        self.gauge = Some(Gauge::new(&device, Path::new("/")));
         self.sampler = Some(Sampler::new(executable, inputs, Clock::measure())?);
         Ok(loaded)
     }
@@ -203,8 +205,24 @@ impl Worker<'_> {
         sampler.calibrate()?;
         let set_seconds = sampler.set_seconds()?;
         let WarmUp { calls, seconds, steady } = warm_up;
-        Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds })
+        let energy_seconds = self.gauge.as_ref().and_then(Gauge::shortest);
+        Ok(Reply::WarmedUp { calls, seconds, steady, set_seconds, energy_seconds })
     }
+
+    fn sample(&mut self, seconds: f64) -> Result<Reply, Failure> {
+        let (Some(sampler), Some(gauge)) = (&mut self.sampler, &self.gauge) else {
+            return Err(nothing_loaded());
+        };
+        let begin = gauge.begin();
+        let series = sampler.sample(seconds)?;
+        let calls = series.iter().find(|series| series.metric == Metric::Call);
+        let energy = gauge.end(begin, calls.map_or(&[], |calls| &calls.samples));
+        Ok(Reply::Sampled { series, energy, machine: self.speed.sample() })
+    }
+}
+
+fn nothing_loaded() -> Failure {
+    Failure::other("no model was loaded")
 }
 
 fn threads(count: usize) -> Result<NonZeroUsize, Failure> {

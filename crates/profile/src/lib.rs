@@ -3,6 +3,7 @@
 //! - [`record`]: sessions, and spans at a cost of nanoseconds;
 //! - [`clock`]: ticks, nanoseconds, and the clocks of other devices;
 //! - [`memory`]: what memory is held, by whom, since when;
+//! - [`energy`]: joules, from the counters of processors and GPUs;
 //! - [`metrics`]: how long operations take in production, and what the machine does meanwhile;
 //! - [`trace`]: what was recorded: spans of operations on threads, ready to be looked at.
 //! - [`analysis`]: hotspots, what bounds them, bottlenecks in sentences, and the call tree.
@@ -13,6 +14,7 @@
 
 pub mod analysis;
 pub mod clock;
+pub mod energy;
 pub mod export;
 #[cfg(feature = "heap")]
 pub mod heap;

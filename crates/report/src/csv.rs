@@ -15,8 +15,9 @@ impl Report<'_> {
     /// * `state`: `timed`, `wrong`, `failed` or `absent`; `message`: why it was not timed
     /// * `rank`, shared by devices that cannot be told apart; `best_rank` and `worst_rank` that the data allow
     /// * `ratio`, `ratio_low`, `ratio_high`: to the first device; `ratio_level`: of that interval
-    /// * for `run`, `upload`, `fetch`, `call`, `compile`, `first_call` in seconds and `peak_memory` in bytes: the
-    ///   typical value, as `run_seconds`, and its 95% interval, as `run_seconds_low` and `run_seconds_high`
+    /// * for `run`, `upload`, `fetch`, `call`, `compile`, `first_call` in seconds, `peak_memory` in bytes, `energy` of a call
+    ///   in joules and `power` in watts: the typical value, as `run_seconds`, and its 95% interval, as `run_seconds_low` and
+    ///   `run_seconds_high`; `energy_absent`: why there is no energy
     /// * `run_p95_seconds`, if there are samples enough
     /// * `parts_of_call`: upload, run and fetch as a share of the whole call
     /// * `relative_l2`, `max_absolute`, `max_relative`: errors of the outputs; `tolerance`: the accepted `relative_l2`
@@ -95,6 +96,7 @@ impl Report<'_> {
         let counts = timed.counts();
         let steady = timed.measured.warm_ups.iter().filter(|warm_up| warm_up.steady).count();
         record.extend([counts.iter().sum(), counts.len(), steady].map(|n: usize| n.to_string()));
+        record.push(timed.measured.energy_absent.clone().unwrap_or_default());
         record
     }
 }
@@ -132,6 +134,7 @@ fn header() -> Vec<String> {
         "samples",
         "processes",
         "steady_processes",
+        "energy_absent",
     ];
     names.extend(rest.map(str::to_owned));
     names
@@ -174,6 +177,8 @@ pub(crate) fn unit(unit: Unit) -> &'static str {
         Unit::Seconds => "seconds",
         Unit::Bytes => "bytes",
         Unit::Count => "count",
+        Unit::Joules => "joules",
+        Unit::Watts => "watts",
     }
 }
 

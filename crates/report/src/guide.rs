@@ -83,12 +83,7 @@ impl Guide {
             typically("latency", &single, Metric::Call, "a call"),
             throughput("throughput", &all),
             typically("memory", &single, Metric::PeakMemory, "the most memory of its process"),
-            Answer {
-                aim: "energy",
-                device: None,
-                evidence: "Unknown: the energy of a device's own process was not measured."
-                    .to_owned(),
-            },
+            energy(&single),
             first_result(&single),
             typically("interactive, one at a time", &single, Metric::Call, "a call"),
             throughput("batch processing", &all),
@@ -158,6 +153,27 @@ fn typically(aim: &'static str, candidates: &[&Candidate], metric: Metric, what:
         }
     }
     Answer { aim, device: Some(best.device.clone()), evidence: plain(evidence.trim_end()) + "." }
+}
+
+/// The least energy of a call; or why nobody's is known.
+fn energy(candidates: &[&Candidate]) -> Answer {
+    let aim = "energy";
+    let answer = typically(aim, candidates, Metric::Energy, "a call");
+    let notes = || {
+        crate::energy::notes(candidates.iter().map(|c| (c.device.clone(), c.measured))).join(" ")
+    };
+    match (&answer.device, candidates.is_empty()) {
+        (None, true) => answer,
+        (None, false) => {
+            let notes = notes();
+            let evidence = match notes.is_empty() {
+                true => "Unknown: it was not measured.".to_owned(),
+                false => notes,
+            };
+            Answer { evidence, ..answer }
+        }
+        (Some(_), _) => Answer { evidence: format!("{} {}", answer.evidence, notes()), ..answer },
+    }
 }
 
 /// The most items in a second, over all batch sizes.
@@ -258,6 +274,7 @@ mod tests {
                     measurement(Metric::FirstCall, call),
                 ],
                 warm_ups: Vec::new(),
+                energy_absent: None,
             }),
         };
         Comparison {

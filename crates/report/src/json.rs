@@ -25,6 +25,7 @@ struct Conclusions {
     headline: String,
     ties: Vec<String>,
     warnings: Vec<String>,
+    energy: Vec<String>,
     devices: Vec<DeviceSummary>,
 }
 
@@ -76,7 +77,7 @@ struct PairSection {
 impl Report<'_> {
     /// The record and two sections that follow from it, indented, with lists of numbers on one line.
     ///
-    /// * `summary`: the `headline`, `ties` and `warnings` as sentences; `devices`: for each one that was timed, the
+    /// * `summary`: the `headline`, `ties`, `warnings` and what is to be said of `energy` as sentences; `devices`: for each one that was timed, the
     ///   fastest first, `device`, the number of `samples` of a run, of `processes` and of `steady_processes`,
     ///   `parts_of_call` (upload, run and fetch as a share of the whole call), and `figures`: for each `metric` its
     ///   `unit`, the `typical` value with its 95% interval and what that was replicated over, and a summary of the
@@ -103,6 +104,7 @@ impl Report<'_> {
                 headline: self.headline(),
                 ties: self.ties().iter().map(|tie| plain(tie)).collect(),
                 warnings: self.warnings().iter().map(|warning| plain(warning)).collect(),
+                energy: self.energy_notes(),
                 devices: devices.collect(),
             },
             ranking: RankingSection {

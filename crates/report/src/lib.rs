@@ -10,6 +10,7 @@
 
 mod csv;
 pub mod duel;
+mod energy;
 mod figure;
 pub mod function;
 pub mod gate;

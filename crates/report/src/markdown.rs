@@ -9,8 +9,8 @@ use crate::report::{Report, Timed};
 use crate::sentences::{relative_interval, wrongness};
 use crate::terminal::ratio;
 
-/// The table's columns: a title, whether it holds numbers, and what stands in a device's row.
-const TITLES: [(&str, bool); 14] = [
+/// The table's columns: a title, and whether it holds numbers.
+const TITLES: [(&str, bool); 16] = [
     ("#", false),
     ("device", false),
     ("run (95% interval)", true),
@@ -25,7 +25,12 @@ const TITLES: [(&str, bool); 14] = [
     ("error", true),
     ("samples", true),
     ("engine", false),
+    (ENERGY, true),
+    ("power", true),
 ];
+
+/// The title of the first of the two columns that are left out where no energy is known.
+const ENERGY: &str = "energy of a call";
 
 impl Report<'_> {
     /// The result, the table and its notes, for an issue or a file of notes.
@@ -35,7 +40,7 @@ impl Report<'_> {
         if !self.timed.is_empty() {
             blocks.push(self.markdown_table());
         }
-        let notes = self.ties().into_iter().chain(self.warnings());
+        let notes = self.ties().into_iter().chain(self.warnings()).chain(self.energy_notes());
         let mut items: Vec<String> = notes.map(|note| inline(&note)).collect();
         items.extend(self.wrong.iter().map(|(row, agreement)| {
             inline(&format!(
@@ -67,9 +72,10 @@ impl Report<'_> {
     fn markdown_table(&self) -> String {
         let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
         let rule = |(_, number): &(&str, bool)| if *number { "---:" } else { ":---" }.to_owned();
+        let shown = TITLES.iter().take_while(|(title, _)| *title != ENERGY || self.has_energy());
         let mut lines = vec![
-            row(TITLES.iter().map(|(title, _)| (*title).to_owned()).collect()),
-            row(TITLES.iter().map(rule).collect()),
+            row(shown.clone().map(|(title, _)| (*title).to_owned()).collect()),
+            row(shown.map(rule).collect()),
         ];
         lines.extend(self.timed.iter().map(|timed| row(self.markdown_cells(timed))));
         lines.join("\n")
@@ -84,7 +90,8 @@ impl Report<'_> {
         let run = timed.figure(Metric::Run);
         let p95 = run.and_then(|run| Some(quantity(run.summary.p95?, run.unit)));
         let (ratio, interval) = ratio(timed);
-        vec![
+        let energy = self.has_energy().then(|| [figure(Metric::Energy), figure(Metric::Power)]);
+        let cells = [
             timed.rank(),
             format!("`{}`", timed.name()),
             format!("{} {}", figure(Metric::Run), relative_interval(&timed.place.typical)),
@@ -99,7 +106,8 @@ impl Report<'_> {
             self.error_of(timed),
             timed.replication(),
             inline(&timed.row.description),
-        ]
+        ];
+        cells.into_iter().chain(energy.into_iter().flatten()).collect()
     }
 }
 

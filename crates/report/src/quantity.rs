@@ -40,12 +40,28 @@ const COUNTS: [Scale; 5] = [
     Scale { size: 1e12, symbol: "T" },
 ];
 
+const ENERGIES: [Scale; 5] = [
+    Scale { size: 1e-9, symbol: "nJ" },
+    Scale { size: 1e-6, symbol: "µJ" },
+    Scale { size: 1e-3, symbol: "mJ" },
+    Scale { size: 1.0, symbol: "J" },
+    Scale { size: 1e3, symbol: "kJ" },
+];
+
+const POWERS: [Scale; 3] = [
+    Scale { size: 1e-3, symbol: "mW" },
+    Scale { size: 1.0, symbol: "W" },
+    Scale { size: 1e3, symbol: "kW" },
+];
+
 impl Scale {
     const fn all(unit: Unit) -> &'static [Scale] {
         match unit {
             Unit::Seconds => &TIMES,
             Unit::Bytes => &SIZES,
             Unit::Count => &COUNTS,
+            Unit::Joules => &ENERGIES,
+            Unit::Watts => &POWERS,
         }
     }
 
@@ -66,7 +82,7 @@ impl Scale {
         let in_large = (least / large.size >= 0.1).then_some(large);
         let in_small = (most / small.size < 1e4).then_some(small);
         match unit {
-            Unit::Seconds | Unit::Count => in_large.or(in_small),
+            Unit::Seconds | Unit::Count | Unit::Joules | Unit::Watts => in_large.or(in_small),
             // 1250 MiB beside 134 MiB, not 1.22 GiB beside 0.131 GiB: there are 1024 of one in the other.
             Unit::Bytes => in_small.or(in_large),
         }
@@ -205,6 +221,8 @@ mod tests {
         assert_eq!(time(999.6e-6), "1.00 ms");
         assert_eq!(time(9.996e-3), "10.0 ms");
         assert_eq!(time(0.0), "0 ns");
+        assert_eq!(plain(&quantity(3.21e-4, Unit::Joules)), "321 µJ");
+        assert_eq!(plain(&quantity(64.2, Unit::Watts)), "64.2 W");
         assert_eq!(plain(&quantity(47_500_000.0, Unit::Bytes)), "45.3 MiB");
         assert_eq!(plain(&range(57.44e-3, 59.1e-3, Unit::Seconds)), "57.4–59.1 ms");
     }

@@ -3,6 +3,7 @@
 use tachy_measure::{Agreement, Comparison, Measured, Metric, Outcome, Row, Stage, rank};
 use tachy_stats::{ComparisonOptions, Place, Samples, StatisticsError, Verdict, compare};
 
+use crate::energy;
 use crate::figure::Figure;
 
 /// A comparison, ranked and ready to be told.
@@ -79,6 +80,16 @@ impl<'a> Report<'a> {
         Ok(Self { comparison, timed, wrong, failed, pairs, pair_level })
     }
 
+    /// Whether anybody's energy is known.
+    pub(crate) fn has_energy(&self) -> bool {
+        self.timed.iter().any(|timed| timed.figure(Metric::Energy).is_some())
+    }
+
+    /// What is to be said of energy.
+    pub(crate) fn energy_notes(&self) -> Vec<String> {
+        energy::notes(self.timed.iter().map(|timed| (timed.name(), timed.measured)))
+    }
+
     /// The groups of devices that share a rank, as ranges of [`Report::timed`].
     pub(crate) fn groups(&self) -> Vec<&[Timed<'a>]> {
         self.timed.chunk_by(|a, b| a.place.rank == b.place.rank).collect()
@@ -93,7 +104,7 @@ impl<'a> Report<'a> {
 }
 
 /// Every metric, in the order in which reports show them.
-pub(crate) const METRICS: [Metric; 7] = [
+pub(crate) const METRICS: [Metric; 9] = [
     Metric::Run,
     Metric::Upload,
     Metric::Fetch,
@@ -101,6 +112,8 @@ pub(crate) const METRICS: [Metric; 7] = [
     Metric::Compile,
     Metric::FirstCall,
     Metric::PeakMemory,
+    Metric::Energy,
+    Metric::Power,
 ];
 
 fn pairs(timed: &[Timed], level: f64) -> Result<Vec<Pair>, StatisticsError> {

@@ -30,6 +30,8 @@ impl Report<'_> {
         );
         blocks.push(self.absent_block(look));
         if !self.timed.is_empty() {
+            let notes = self.energy_notes();
+            blocks.push(notes.iter().map(|note| quiet(look, note)).collect());
             blocks.push(quiet(look, &self.interval_note()));
         }
         blocks.push(quiet(look, &self.environment_line()) + &quiet(look, &self.occasion_line()));
@@ -38,7 +40,7 @@ impl Report<'_> {
     }
 
     fn table(&self) -> Table {
-        let mut table = Table::new(vec![
+        let mut columns = vec![
             Column::left("#"),
             Column::left("device"),
             Column::right("run"),
@@ -54,9 +56,12 @@ impl Report<'_> {
             Column::right("compile"),
             Column::right("first call"),
             Column::right("memory"),
-            Column::left("engine").opens_group(),
-        ])
-        .leading(2);
+        ];
+        if self.has_energy() {
+            columns.extend([Column::right("energy"), Column::right("power")]);
+        }
+        columns.push(Column::left("engine").opens_group());
+        let mut table = Table::new(columns).leading(2);
         let scale = |metric: Metric| {
             let values: Vec<f64> =
                 self.timed.iter().filter_map(|timed| Some(timed.figure(metric)?.value())).collect();
@@ -73,7 +78,7 @@ impl Report<'_> {
             let run = timed.place.typical;
             let p95 = timed.figure(Metric::Run).and_then(|figure| figure.summary.p95);
             let (ratio, interval) = ratio(timed);
-            table.row(vec![
+            let mut cells = vec![
                 Cell::new(timed.rank(), strong),
                 Cell::new(timed.name(), strong),
                 Cell::new(show(Some(run.value), runs, Unit::Seconds), strong),
@@ -89,8 +94,12 @@ impl Report<'_> {
                 cell(Metric::Compile),
                 cell(Metric::FirstCall),
                 cell(Metric::PeakMemory),
-                Cell::new(&timed.row.description, Tone::Quiet),
-            ]);
+            ];
+            if self.has_energy() {
+                cells.extend([cell(Metric::Energy), cell(Metric::Power)]);
+            }
+            cells.push(Cell::new(&timed.row.description, Tone::Quiet));
+            table.row(cells);
         }
         table
     }

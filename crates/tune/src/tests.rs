@@ -176,6 +176,7 @@ fn comparison(sizes: &[usize]) -> OperatorComparison {
             agreement: agreement(0.0),
             measurements: vec![call],
             warm_ups: Vec::new(),
+            energy_absent: None,
         })
     };
     let points = sizes.iter().map(|&size| {

@@ -41,7 +41,7 @@ impl Thresholds {
             (Metric::Compile, _) => self.compile,
             (Metric::FirstCall, _) => self.first_call,
             (_, Unit::Bytes) => self.memory,
-            (_, Unit::Seconds | Unit::Count) => self.time,
+            (_, Unit::Seconds | Unit::Count | Unit::Joules | Unit::Watts) => self.time,
         }
     }
 }

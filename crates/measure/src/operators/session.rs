@@ -287,8 +287,8 @@ impl<W: Fn() -> Command> Session<'_, W> {
             let started = processes[place].take().map_or_else(|| self.harness.start(), Ok);
             let ready = started.and_then(|mut process| {
                 match self.harness.make_ready(&mut process, &tested.subject, reference, trial) {
-                    Ok(Some(set_seconds)) => {
-                        live.push(Live { place, process, set_seconds });
+                    Ok(Some(pace)) => {
+                        live.push(Live { place, process, pace });
                         Ok(())
                     }
                     Ok(None) => {

@@ -2,7 +2,7 @@
 
 use tachy_measure::Metric;
 
-use super::text::escape;
+use super::text::{escape, rich};
 use crate::quantity::{Scale, quantity};
 use crate::report::{METRICS, Report, Timed};
 use crate::sentences::relative_interval;
@@ -23,8 +23,10 @@ pub(super) fn table(report: &Report) -> String {
         "error",
         "samples",
     ];
+    let energy = report.has_energy().then_some(["energy", "power"]);
     let head: String = heads
         .iter()
+        .chain(energy.iter().flatten())
         .map(|title| format!("<th scope=\"col\" class=\"number\">{title}</th>"))
         .collect();
     let scales: Vec<(Metric, Option<Scale>)> = METRICS
@@ -40,7 +42,12 @@ pub(super) fn table(report: &Report) -> String {
         "<p>Typical values with 95% intervals; the ratio is to the first device.</p>\n\
          <div class=\"scroll\" role=\"region\" aria-label=\"All figures\" tabindex=\"0\">\n<table>\n\
          <thead><tr><th scope=\"col\" class=\"name\">device</th>{head}</tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+         <tbody>\n{rows}</tbody>\n</table>\n</div>\n{}",
+        report
+            .energy_notes()
+            .iter()
+            .map(|note| format!("<p>{}</p>\n", rich(note)))
+            .collect::<String>()
     )
 }
 
@@ -79,10 +86,12 @@ fn row(report: &Report, timed: &Timed, scales: &[(Metric, Option<Scale>)]) -> St
         cell(&report.error_of(timed), ""),
         cell(&timed.replication(), ""),
     ];
+    let energy = report.has_energy().then(|| [figure(Metric::Energy), figure(Metric::Power)]);
+    let cells: String = cells.into_iter().chain(energy.into_iter().flatten()).collect();
     format!(
         "<tr><th scope=\"row\" class=\"name\"><span class=\"rank\">{}</span> <code>{}</code></th>{}</tr>\n",
         timed.rank(),
         escape(&timed.name()),
-        cells.concat()
+        cells
     )
 }

@@ -3,7 +3,7 @@
 use super::figures::OperatorReport;
 use crate::csv::{identifier, line, unit};
 
-const HEADER: [&str; 22] = [
+const HEADER: [&str; 25] = [
     "operator",
     "size",
     "dtype",
@@ -26,6 +26,9 @@ const HEADER: [&str; 22] = [
     "share_of_peak",
     "relative_l2",
     "processes",
+    "energy_joules",
+    "power_watts",
+    "energy_absent",
 ];
 
 impl OperatorReport<'_> {
@@ -35,6 +38,7 @@ impl OperatorReport<'_> {
     /// * `run_seconds` with its 95% interval; `call_seconds` with transfers; `upload_seconds` and `fetch_seconds`
     /// * `flops` and `bytes`: the operator's work; each in a second; `share_of_peak`: see the peaks of devices
     /// * `relative_l2`: the error of the outputs; `processes`: over which the interval is
+    /// * `energy_joules` of a call, `power_watts` meanwhile, or `energy_absent`: why they are not known
     pub fn csv(&self) -> String {
         let mut text = line(&HEADER.map(str::to_owned));
         for family in &self.families {
@@ -76,6 +80,8 @@ impl OperatorReport<'_> {
                             .map(number),
                         );
                         record.push(rates.run.replication.count.to_string());
+                        record.extend([rates.energy, rates.power].map(number));
+                        record.push(rates.no_energy.clone().unwrap_or_default());
                     }
                 }
                 record.resize(HEADER.len(), String::new());

@@ -8,6 +8,7 @@ use tachy_measure::{Measured, Metric};
 use tachy_runtime::Device;
 use tachy_stats::Estimate;
 
+use crate::energy;
 use crate::figure::Figure;
 use crate::sentences::wrongness;
 
@@ -52,6 +53,11 @@ pub(crate) struct Rates {
     pub(crate) bytes: f64,
     /// The least time by the device's peaks as a share of the time.
     pub(crate) share: Option<f64>,
+    /// Joules of a call, and watts meanwhile.
+    pub(crate) energy: Option<f64>,
+    pub(crate) power: Option<f64>,
+    /// Why they are not known.
+    pub(crate) no_energy: Option<String>,
     /// The relative L2 error of the outputs.
     pub(crate) error: f64,
     pub(crate) is_reference: bool,
@@ -81,6 +87,20 @@ impl<'a> OperatorReport<'a> {
             })
             .collect();
         Self { comparison, peaks, families, crossings: crossings(comparison) }
+    }
+
+    /// Whether anybody's energy is known.
+    pub(crate) fn has_energy(&self) -> bool {
+        let mut lines = self.families.iter().flat_map(|family| &family.lines);
+        lines.any(|line| line.figures.as_ref().is_ok_and(|rates| rates.energy.is_some()))
+    }
+
+    /// What is to be said of energy.
+    pub(crate) fn energy_notes(&self) -> Vec<String> {
+        let rows = self.comparison.points.iter().flat_map(|point| &point.rows);
+        energy::notes(
+            rows.filter_map(|row| Some((row.device.to_string(), row.outcome.measured()?))),
+        )
     }
 
     /// Devices that failed or were wrong, each once, in the comparison's order. Who lacks an operator has not failed.
@@ -165,6 +185,9 @@ fn rates(
         flops: point.flops / run.value,
         bytes: point.bytes / run.value,
         share: least.map(|least| least / run.value),
+        energy: value(Metric::Energy),
+        power: value(Metric::Power),
+        no_energy: measured.energy_absent.clone(),
         error,
         is_reference: point.reference.as_ref() == Some(device) && error == 0.0,
         fastest: false,

@@ -29,6 +29,8 @@ struct Entry<'a> {
     bytes_per_second: f64,
     share_of_peak: Option<f64>,
     relative_l2: f64,
+    energy_joules: Option<f64>,
+    power_watts: Option<f64>,
 }
 
 impl OperatorReport<'_> {
@@ -49,6 +51,8 @@ impl OperatorReport<'_> {
                     bytes_per_second: rates.bytes,
                     share_of_peak: rates.share,
                     relative_l2: rates.error,
+                    energy_joules: rates.energy,
+                    power_watts: rates.power,
                 })
             })
             .collect();

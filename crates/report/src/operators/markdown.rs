@@ -18,10 +18,12 @@ impl OperatorReport<'_> {
             let _ = write!(
                 text,
                 "### {}\n\n{}\n\n\
-                 | size | device | run | GFLOP/s | GB/s | of peak | with transfers | upload | fetch | error |\n\
-                 |---:|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+                 | size | device | run | GFLOP/s | GB/s | of peak | with transfers | upload | fetch | error |{}\n\
+                 |---:|---|---:|---:|---:|---:|---:|---:|---:|---:|{}\n",
                 family.family,
-                inline(family.family.operator.description())
+                inline(family.family.operator.description()),
+                if self.has_energy() { " energy of a call | power |" } else { "" },
+                if self.has_energy() { "---:|---:|" } else { "" },
             );
             for line in &family.lines {
                 let time = |value: Option<f64>| {
@@ -49,7 +51,21 @@ impl OperatorReport<'_> {
                     ]
                     .join(" | "),
                 };
-                let _ = writeln!(text, "| {} | `{}` | {cells} |", line.size, line.device);
+                let energy = match (self.has_energy(), &line.figures) {
+                    (false, _) => String::new(),
+                    (true, figures) => {
+                        let rates = figures.as_ref().ok();
+                        let show = |value: Option<f64>, unit| {
+                            value.map_or("–".to_owned(), |v| quantity(v, unit))
+                        };
+                        format!(
+                            " {} | {} |",
+                            show(rates.and_then(|rates| rates.energy), Unit::Joules),
+                            show(rates.and_then(|rates| rates.power), Unit::Watts)
+                        )
+                    }
+                };
+                let _ = writeln!(text, "| {} | `{}` | {cells} |{energy}", line.size, line.device);
             }
             text.push('\n');
             let name = family.family.to_string();
@@ -67,6 +83,9 @@ impl OperatorReport<'_> {
         }
         for (device, reason) in self.untimed() {
             let _ = writeln!(text, "- `{device}`, {}", inline(&reason));
+        }
+        for note in self.energy_notes() {
+            let _ = writeln!(text, "- {}", inline(&note));
         }
         let _ = write!(text, "\n{}\n\n{}\n", self.note(), inline(&self.occasion()));
         plain(&text)

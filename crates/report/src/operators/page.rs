@@ -34,7 +34,7 @@ impl OperatorReport<'_> {
                 escape(&family.family.to_string()),
                 escape(family.family.operator.description()),
                 self.figure(family),
-                table(family)
+                table(family, self.has_energy())
             );
             let name = family.family.to_string();
             let sentences = self.crossings.iter().filter(|crossings| crossings.family == name);
@@ -59,7 +59,9 @@ impl OperatorReport<'_> {
         if !reasons.is_empty() {
             let _ = write!(body, "<section><h2>Not timed</h2><ul>\n{reasons}</ul></section>\n");
         }
-        let _ = write!(body, "<section><p>{}</p></section>\n</main>\n", rich(&self.note()));
+        let energy = self.energy_notes();
+        let energy: String = energy.iter().map(|note| format!("<p>{}</p>\n", rich(note))).collect();
+        let _ = write!(body, "<section>{energy}<p>{}</p></section>\n</main>\n", rich(&self.note()));
         document("Operators by device", &[STYLE, OWN_STYLE], &body, None)
     }
 
@@ -72,11 +74,15 @@ impl OperatorReport<'_> {
     }
 }
 
-fn table(family: &FamilyReport) -> String {
+fn table(family: &FamilyReport, with_energy: bool) -> String {
     let mut out = "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>size</th><th class=\"word\">device</th><th>run</th>\
                    <th>95%</th><th>GFLOP/s</th><th>GB/s</th><th>of peak</th><th>with transfers</th><th>upload</th>\
-                   <th>fetch</th><th>error</th></tr></thead>\n<tbody>\n"
+                   <th>fetch</th><th>error</th>"
         .to_owned();
+    if with_energy {
+        out += "<th>energy of a call</th><th>power</th>";
+    }
+    out += "</tr></thead>\n<tbody>\n";
     let time = |value: Option<f64>| value.map_or(String::new(), |v| quantity(v, Unit::Seconds));
     for line in &family.lines {
         let device = escape(&line.device.to_string());
@@ -84,8 +90,10 @@ fn table(family: &FamilyReport) -> String {
             Err(untimed) => {
                 let _ = writeln!(
                     out,
-                    "<tr><td>{}</td><td class=\"word\">{device}</td><td class=\"untimed\">{}</td><td colspan=\"8\"></td></tr>",
-                    line.size, untimed.state
+                    "<tr><td>{}</td><td class=\"word\">{device}</td><td class=\"untimed\">{}</td><td colspan=\"{}\"></td></tr>",
+                    line.size,
+                    untimed.state,
+                    if with_energy { 10 } else { 8 }
                 );
             }
             Ok(rates) => {
@@ -99,13 +107,23 @@ fn table(family: &FamilyReport) -> String {
                     time(rates.fetch),
                     if rates.is_reference { "reference".to_owned() } else { error(rates.error) },
                 ];
+                let energy = with_energy.then(|| {
+                    let show = |value: Option<f64>, unit| {
+                        value.map_or(String::new(), |v| quantity(v, unit))
+                    };
+                    [show(rates.energy, Unit::Joules), show(rates.power, Unit::Watts)]
+                });
+                let cells: String = cells
+                    .iter()
+                    .chain(energy.iter().flatten())
+                    .map(|cell| format!("<td>{}</td>", escape(cell)))
+                    .collect();
                 let class = if rates.fastest { " class=\"first\"" } else { "" };
                 let _ = writeln!(
                     out,
-                    "<tr><td>{}</td><td class=\"word\">{device}</td><td{class}>{}</td>{}</tr>",
+                    "<tr><td>{}</td><td class=\"word\">{device}</td><td{class}>{}</td>{cells}</tr>",
                     line.size,
-                    time(Some(rates.run.value)),
-                    cells.map(|cell| format!("<td>{}</td>", escape(&cell))).concat()
+                    time(Some(rates.run.value))
                 );
             }
         }

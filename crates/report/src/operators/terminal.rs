@@ -42,13 +42,14 @@ impl OperatorReport<'_> {
             .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
             .collect();
         blocks.push(block(look, Tone::Quiet, "Absent", &absent));
+        blocks.push(self.energy_notes().iter().map(|note| quiet(look, note)).collect());
         blocks.push(quiet(look, &self.note()) + &quiet(look, &self.occasion()));
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n")
     }
 
     fn table(&self, family: &FamilyReport) -> Table {
-        let mut table = Table::new(vec![
+        let mut columns = vec![
             Column::right("size"),
             Column::left("device"),
             Column::right("run"),
@@ -60,8 +61,11 @@ impl OperatorReport<'_> {
             Column::right("upload"),
             Column::right("fetch"),
             Column::right("error"),
-        ])
-        .leading(2);
+        ];
+        if self.has_energy() {
+            columns.extend([Column::right("energy"), Column::right("power")]);
+        }
+        let mut table = Table::new(columns).leading(2);
         let mut last = None;
         let time = |value: Option<f64>| value.map_or(String::new(), |v| quantity(v, Unit::Seconds));
         for line in &family.lines {
@@ -92,6 +96,8 @@ impl OperatorReport<'_> {
                 time(rates.upload).into(),
                 time(rates.fetch).into(),
                 if rates.is_reference { "reference".into() } else { error(rates.error).into() },
+                rates.energy.map_or(String::new(), |v| quantity(v, Unit::Joules)).into(),
+                rates.power.map_or(String::new(), |v| quantity(v, Unit::Watts)).into(),
             ]);
         }
         table

@@ -34,6 +34,7 @@ fn comparison() -> OperatorComparison {
             },
             measurements: vec![measurement(Metric::Run, run), measurement(Metric::Call, call)],
             warm_ups: Vec::new(),
+            energy_absent: None,
         })
     };
     let lacks = || PointOutcome::Unsupported { message: "bare lacks MatMul.".to_owned() };
@@ -109,7 +110,7 @@ fn scripts_get_every_case() {
     assert_eq!(read, comparison);
     let csv = report.csv();
     let columns: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
-    assert_eq!(columns, [22; 10]);
+    assert_eq!(columns, [25; 10]);
     assert!(csv.contains("matmul,256,f32,contiguous,far,1,,timed,,0.000255"), "{csv}");
     assert_eq!(report.samples_csv().lines().count(), 1 + 3 * 2 * 2 * 3 * 3);
     let markdown = report.markdown();

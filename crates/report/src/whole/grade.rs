@@ -147,6 +147,10 @@ pub enum NumberUnit {
     Seconds,
     /// Bytes.
     Bytes,
+    /// Joules.
+    Joules,
+    /// Watts.
+    Watts,
 }
 
 impl Number {
@@ -176,6 +180,8 @@ impl Number {
             Unit::Seconds => NumberUnit::Seconds,
             Unit::Bytes => NumberUnit::Bytes,
             Unit::Count => NumberUnit::Count,
+            Unit::Joules => NumberUnit::Joules,
+            Unit::Watts => NumberUnit::Watts,
         };
         Self { name: name.to_owned(), value, unit }
     }
@@ -192,6 +198,8 @@ impl Number {
             NumberUnit::Error => error(self.value),
             NumberUnit::Seconds => quantity(self.value, Unit::Seconds),
             NumberUnit::Bytes => quantity(self.value, Unit::Bytes),
+            NumberUnit::Joules => quantity(self.value, Unit::Joules),
+            NumberUnit::Watts => quantity(self.value, Unit::Watts),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What people read: the texts of made-up comparisons, kept in `expected/`.
 
-use crate::support::{alone, clear, close_race, eventful, expect, far_apart, nothing, one_process};
+use crate::support::{
+    alone, clear, close_race, energetic, eventful, expect, far_apart, nothing, one_process,
+};
 use tachy_measure::Comparison;
-use tachy_report::{Look, ModelEntry, Report, devices, models};
+use tachy_report::{Guide, Look, ModelEntry, Report, devices, models};
 use tachy_runtime::{Availability, Device, DeviceInfo};
 
 fn terminal(comparison: &Comparison, width: usize) -> String {
@@ -36,7 +38,22 @@ fn few_devices_make_a_report_too() {
 }
 
 #[test]
+fn energy_is_told_and_where_it_is_not_known_why() {
+    expect("energetic-100.txt", &terminal(&energetic(), 100));
+    let comparison = energetic();
+    let guide = Guide::new(&[(1, &comparison)]);
+    let answer = guide.answers.iter().find(|answer| answer.aim == "energy").unwrap();
+    assert_eq!(answer.device.as_deref(), Some("cpu"));
+    assert!(answer.evidence.starts_with("2.4"), "{}", answer.evidence);
+    let unknown = clear();
+    let guide = Guide::new(&[(1, &unknown)]);
+    let answer = guide.answers.iter().find(|answer| answer.aim == "energy").unwrap();
+    assert_eq!(answer.evidence, "Unknown: it was not measured.");
+}
+
+#[test]
 fn markdown() {
+    expect("energetic.md", &Report::new(&energetic()).unwrap().markdown());
     expect("eventful.md", &Report::new(&eventful()).unwrap().markdown());
 }
 

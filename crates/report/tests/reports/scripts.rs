@@ -1,12 +1,12 @@
 //! What scripts read: JSON and CSV.
 
-use crate::support::{alone, clear, eventful, expect, nothing};
+use crate::support::{alone, clear, energetic, eventful, expect, nothing};
 use tachy_measure::{Comparison, Outcome};
-use tachy_report::{Report, samples_csv};
+use tachy_report::{Look, Report, samples_csv};
 
 #[test]
 fn the_json_reads_back_as_the_record() {
-    for comparison in [clear(), eventful(), nothing()] {
+    for comparison in [clear(), energetic(), eventful(), nothing()] {
         let text = Report::new(&comparison).unwrap().json();
         let again: Comparison = serde_json::from_str(&text).unwrap();
         assert_eq!(again, comparison);
@@ -29,8 +29,19 @@ fn the_json_says_what_follows() {
 }
 
 #[test]
+fn records_from_before_energy_are_read() {
+    let text = Report::new(&clear()).unwrap().json();
+    let old = text.replacen("\"format\": 2", "\"format\": 1", 1);
+    assert_ne!(old, text);
+    assert!(!old.contains("energy_absent"));
+    let comparison: Comparison = serde_json::from_str(&old).unwrap();
+    assert_eq!(comparison.format, 1);
+    assert!(!Report::new(&comparison).unwrap().terminal(Look::plain(100)).contains("nergy"));
+}
+
+#[test]
 fn every_line_of_the_csv_has_the_columns_of_the_first() {
-    for comparison in [eventful(), alone()] {
+    for comparison in [energetic(), eventful(), alone()] {
         let text = Report::new(&comparison).unwrap().csv();
         let records = parse(&text);
         expect("header.csv", text.lines().next().unwrap());

@@ -74,6 +74,7 @@ impl Invented {
                 agreement: agreement(self.error),
                 measurements: measurements.into(),
                 warm_ups: (0..self.processes).map(warm_up).collect(),
+                energy_absent: None,
             }),
         }
     }
@@ -260,6 +261,29 @@ pub fn crashed() -> Row {
         description: "ONNX Runtime 1.31.1, XNNPACK".to_owned(),
         outcome: Outcome::Failed { stage: Stage::Compile, message },
     }
+}
+
+/// A device whose calls were counted in joules, and one whose counter cannot be read.
+pub fn energetic() -> Comparison {
+    let mut comparison = comparison(vec![cpu().row(), openvino().row()]);
+    let mut noise = Noise::new("energy");
+    for row in &mut comparison.rows {
+        let Outcome::Measured(measured) = &mut row.outcome else { unreachable!("it was timed") };
+        if row.device == Device::of("cpu") {
+            let measurement = |(metric, typical): (Metric, f64)| Measurement {
+                metric,
+                unit: metric.unit(),
+                processes: (0..5).map(|_| cpu().series(&mut noise, typical, 8)).collect(),
+            };
+            let metrics = [(Metric::Energy, 2.43), (Metric::Power, 41.6)];
+            measured.measurements.extend(metrics.map(measurement));
+        } else {
+            measured.energy_absent = Some(
+                "The system shows no energy counters of its processors. They need Linux on bare metal.".to_owned(),
+            );
+        }
+    }
+    comparison
 }
 
 /// One device, nothing to compare it with.

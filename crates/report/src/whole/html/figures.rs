@@ -213,6 +213,8 @@ fn data(figures: &[Figure], reach: f64) -> String {
             Unit::Seconds => 's',
             Unit::Bytes => 'b',
             Unit::Count => 'n',
+            Unit::Joules => 'j',
+            Unit::Watts => 'w',
         };
         let cells = [
             subjects.place(name(figure)).to_string(),
