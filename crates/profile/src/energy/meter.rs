@@ -27,13 +27,12 @@ enum Counters {
     Gpu(Box<super::nvml::Gpu>),
 }
 
-/// Steps of a counter in the shortest phase whose energy is told: at either end up to one step is of another time.
-const STEPS: u32 = 20;
-/// How often the processor adds to its counters (Intel's manual, volume 3B, 16.10).
-const PACKAGES_STEP: Duration = Duration::from_millis(1);
-/// How often the driver does; NVIDIA does not say, and it was seen to be between 10 and 100 ms.
+/// The shortest phase whose energy is told: at either end of it up to one step of the counter is of another time. Processors
+/// step about every millisecond (Intel's manual, volume 3B, 16.10).
+const PACKAGES: Duration = Duration::from_millis(20);
+/// NVIDIA does not say how often the driver steps; on an H200 it was seen to be every 100 ms.
 #[cfg(feature = "nvml")]
-const GPU_STEP: Duration = Duration::from_millis(20);
+const GPU: Duration = Duration::from_secs(1);
 
 impl EnergyMeter {
     /// A meter on this source. `root` is the system's root folder, `/`.
@@ -77,12 +76,11 @@ impl EnergyMeter {
 
     /// The shortest phase whose energy the counters tell: they stand still between two steps.
     pub fn shortest(&self) -> Duration {
-        STEPS
-            * match &self.0 {
-                Counters::Packages(_) => PACKAGES_STEP,
-                #[cfg(feature = "nvml")]
-                Counters::Gpu(_) => GPU_STEP,
-            }
+        match &self.0 {
+            Counters::Packages(_) => PACKAGES,
+            #[cfg(feature = "nvml")]
+            Counters::Gpu(_) => GPU,
+        }
     }
 
     /// What the counters are of, for people.
