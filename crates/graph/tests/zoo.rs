@@ -4,7 +4,7 @@ use tachy_graph::Graph;
 use tachy_graph::zoo::{self, ZooOptions};
 
 fn build(name: &str, seed: u64) -> Graph {
-    zoo::build(name, &ZooOptions { seed, batch: 1 }).unwrap()
+    zoo::build(name, &ZooOptions { seed, ..ZooOptions::default() }).unwrap()
 }
 
 /// Parameters that training changes: all but the statistics of batch normalisation.
@@ -39,7 +39,8 @@ fn a_seed_names_one_model() {
 #[test]
 fn the_batch_is_the_inputs() {
     for entry in zoo::names() {
-        let graph = zoo::build(entry.name, &ZooOptions { seed: 0, batch: 3 }).unwrap();
+        let graph =
+            zoo::build(entry.name, &ZooOptions { batch: 3, ..ZooOptions::default() }).unwrap();
         let shape = &graph.value(graph.inputs()[0]).ty.shape;
         assert!(shape[..2].contains(&3), "{}: {shape:?}", entry.name);
     }
@@ -49,4 +50,25 @@ fn the_batch_is_the_inputs() {
 fn an_unknown_name_is_told_the_known_ones() {
     let error = zoo::build("resnet-19", &ZooOptions::default()).unwrap_err().to_string();
     assert!(error.contains("`resnet-19`") && error.contains("`resnet-18`"), "{error}");
+}
+
+#[test]
+fn images_come_in_other_resolutions_and_nothing_else_does() {
+    let options = ZooOptions { resolution: Some(96), ..ZooOptions::default() };
+    for entry in zoo::names() {
+        match zoo::build(entry.name, &options) {
+            Ok(graph) => {
+                assert!(entry.has_resolution);
+                assert_eq!(graph.value(graph.inputs()[0]).ty.shape, [1, 3, 96, 96]);
+            }
+            Err(error) => {
+                assert!(!entry.has_resolution, "{}: {error}", entry.name);
+                assert!(
+                    error.to_string().ends_with(
+                        "the models that have one are `mobilenet-v3-small`, `resnet-18`."
+                    )
+                );
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Passes: a graph in, a graph out that computes the same in fewer and larger steps.
 //!
-//! [`optimize`] runs them all. A file for each; each is found in [`Pass`] with what it does.
+//! [`optimize`] runs them all. A file for each; each is found in [`Pass`] with what it does. [`in_precision`] is none of
+//! them: what it gives computes the same in fewer digits.
 
 mod activations;
 mod affine;
@@ -24,6 +25,7 @@ mod optimize;
 mod options;
 mod padding;
 mod pattern;
+mod precision;
 mod quantization;
 mod rewriter;
 #[cfg(test)]
@@ -37,4 +39,5 @@ pub use folding::Evaluate;
 pub(crate) use groups::fusion_groups;
 pub use optimize::optimize;
 pub use options::{Pass, PassOptions};
+pub use precision::in_precision;
 pub use unfuse::unfused;

@@ -32,9 +32,10 @@ impl Conv {
 }
 
 impl Assembly {
-    /// The input of an image classifier: 224 × 224, three colours.
+    /// The input of an image classifier: three colours.
     pub(super) fn image(&mut self) -> Signal {
-        let value = self.builder.input("image", DType::F32, [self.batch, 3, 224, 224]);
+        let sides = self.resolution;
+        let value = self.builder.input("image", DType::F32, [self.batch, 3, sides, sides]);
         Signal::noise(value, 3)
     }
 

@@ -8,7 +8,7 @@ use crate::graph::GraphError;
 const WIDTHS: [usize; 3] = [64, 64, 8];
 
 pub(super) fn assemble(assembly: &mut Assembly) -> Result<(), GraphError> {
-    let Assembly { builder, weights, batch } = assembly;
+    let Assembly { builder, weights, batch, .. } = assembly;
     let mut x = builder.input("input", DType::F32, [*batch, WIDTHS[0]]);
     for (layer, pair) in WIDTHS.windows(2).enumerate() {
         let (fan_in, fan_out) = (pair[0], pair[1]);

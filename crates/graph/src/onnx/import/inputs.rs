@@ -21,7 +21,7 @@ pub fn input_types(
     // Shapes that are given say the sizes of the dimensions that they share with other inputs.
     for input in &declared {
         if let Some(given) = given_type(input, options)? {
-            input.unify(&given.shape, &mut sizes)?;
+            input.unify(&given.shape, options.replace_fixed_sizes, &mut sizes)?;
         }
     }
     declared
@@ -113,6 +113,7 @@ impl<'a> Declared<'a> {
     fn unify(
         &self,
         shape: &[usize],
+        replace_fixed: bool,
         sizes: &mut BTreeMap<&'a str, usize>,
     ) -> Result<(), ImportError> {
         let name = self.name;
@@ -125,7 +126,7 @@ impl<'a> Declared<'a> {
         }
         for (axis, (dim, &size)) in dims.iter().zip(shape).enumerate() {
             match dim {
-                Dim::Fixed(fixed) if *fixed != size => {
+                Dim::Fixed(fixed) if *fixed != size && !replace_fixed => {
                     return Err(ImportError::Input(format!(
                         "dimension {axis} of the input `{name}` is {fixed} in the file, but is given as {size}"
                     )));

@@ -21,6 +21,9 @@ pub struct ImportOptions {
     pub dims: BTreeMap<String, usize>,
     /// Whole shapes for inputs, by name.
     pub input_shapes: BTreeMap<String, Shape>,
+    /// Whether shapes in `input_shapes` may differ from sizes that the file fixes. What the model's constants say of sizes
+    /// stays as it is: where a reshape to fixed sizes no longer fits, the model is refused.
+    pub replace_fixed_sizes: bool,
     /// Values of inputs that may decide shapes, by name. Each also gives its input's shape. One that did
     /// decide a shape is noted in [`Graph::fixed_inputs`](crate::Graph::fixed_inputs).
     pub known_inputs: BTreeMap<String, Tensor>,
