@@ -5,19 +5,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-use tachy_graph::Tensor;
 use tachy_runtime::{Device, DeviceInfo};
 use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
-use crate::harness::{Harness, Live};
+use crate::harness::Harness;
 use crate::measurement::{Measurement, Metric, Series};
-use crate::process::{Silence, WorkerProcess};
-use crate::protocol::{Loaded, Reply, Request};
-use crate::record::{Comparison, FORMAT, ModelDescription, Row, Settings, Stage};
+use crate::record::{Comparison, FORMAT, ModelDescription, Row, Settings};
 use crate::scratch::ScratchFolder;
+use crate::session::{Contestant, Session};
 use crate::subject::Subject;
 use crate::trial::Trial;
 
@@ -131,28 +128,20 @@ pub fn compare(
         least_warm_up: 1.0,
         timeout: plan.timeout,
     };
-    let mut session = Session { plan, harness };
-    let reference = session.reference(&mut observe)?;
-
-    let mut random = StdRng::seed_from_u64(plan.subject.seed);
-    let mut trials: Vec<Trial> = plan.devices.iter().map(|info| Trial::new(&info.device)).collect();
-    let mut progress = Progress { done: 0, of: plan.processes * plan.devices.len() * 2 };
-    let mut round = 0;
-    for process in 0..plan.processes {
-        let mut live = session.generation(
-            process,
-            &reference,
-            &mut trials,
-            &mut random,
-            &mut progress,
-            &mut observe,
-        );
-        session.harness.rounds(&mut live, &mut trials, &mut round, &mut random, &mut observe);
-        for _ in &live {
-            progress.step(&mut observe);
-        }
-        session.memory(&mut live, &mut trials);
-    }
+    let mut session = Session {
+        harness,
+        processes: plan.processes,
+        random: StdRng::seed_from_u64(plan.subject.seed),
+        round: 0,
+        progress: Progress { done: 0, of: plan.processes * plan.devices.len() * 2 },
+    };
+    let reference = session.reference(&plan.references, &plan.subject, &mut observe)?;
+    let contestants: Vec<Contestant> = plan
+        .devices
+        .iter()
+        .map(|info| Contestant { device: &info.device, subject: &plan.subject })
+        .collect();
+    let trials = session.compete(&contestants, &reference, &mut observe);
 
     let machine: Vec<Series> = trials.iter().flat_map(Trial::machine_series).collect();
     let rows = plan
@@ -165,15 +154,6 @@ pub fn compare(
             outcome: trial.finish(),
         })
         .collect();
-    let inputs = match plan.subject.input_files.len() {
-        0 => format!("seeded generator (seed {})", plan.subject.seed),
-        count => {
-            format!(
-                "{count} from files, the others from the seeded generator (seed {})",
-                plan.subject.seed
-            )
-        }
-    };
     Ok(Comparison {
         format: FORMAT,
         started,
@@ -190,20 +170,21 @@ pub fn compare(
             seconds: plan.time.as_secs_f64(),
             processes: plan.processes,
             seed: plan.subject.seed,
-            inputs,
+            inputs: plan.subject.inputs(),
         },
         environment,
         subject: Some(plan.subject.clone()),
-        machine_speed: Some(Measurement {
-            metric: Metric::Time,
-            unit: Metric::Time.unit(),
-            processes: machine,
-        })
-        .filter(|measurement| !measurement.processes.is_empty()),
+        machine_speed: machine_speed(machine),
         reference: reference.device,
         rows,
         absent: plan.absent.clone(),
     })
+}
+
+/// The kernel's samples of all processes, if there are any.
+pub(crate) fn machine_speed(processes: Vec<Series>) -> Option<Measurement> {
+    let measurement = Measurement { metric: Metric::Time, unit: Metric::Time.unit(), processes };
+    (!measurement.processes.is_empty()).then_some(measurement)
 }
 
 pub(crate) fn seconds_since_1970() -> u64 {
@@ -219,109 +200,5 @@ impl Progress {
     pub(crate) fn step(&mut self, observe: &mut dyn FnMut(Event<'_>)) {
         self.done += 1;
         observe(Event::Progress { done: self.done, of: self.of });
-    }
-}
-
-/// The outputs that all others are compared with.
-struct Reference {
-    device: Device,
-    loaded: Loaded,
-    outputs: Vec<Tensor>,
-}
-
-struct Session<'a, W> {
-    plan: &'a Plan,
-    harness: Harness<'a, W>,
-}
-
-impl<W: Fn() -> Command> Session<'_, W> {
-    fn start(
-        &self,
-        device: &Device,
-        optimize: bool,
-    ) -> Result<(WorkerProcess, Loaded), (Stage, Silence)> {
-        let mut process = self.harness.start()?;
-        let loaded = self.harness.load(&mut process, device, &self.plan.subject, optimize)?;
-        Ok((process, loaded))
-    }
-
-    fn reference(&mut self, observe: &mut dyn FnMut(Event<'_>)) -> Result<Reference, CompareError> {
-        let mut failures = Vec::new();
-        for device in &self.plan.references {
-            observe(Event::Reference(device));
-            let result = self.start(device, false).and_then(|(mut process, loaded)| {
-                let (_, outputs) = self.harness.first_call(&mut process, loaded.outputs.len())?;
-                Ok(Reference { device: device.clone(), loaded, outputs })
-            });
-            match result {
-                Ok(reference) => return Ok(reference),
-                Err((_, Silence::Failed { message, bad_input: true, .. })) => {
-                    return Err(CompareError::BadInput(message));
-                }
-                Err((stage, silence)) => {
-                    failures.push(format!("  {device}, {}: {}", stage.name(), silence.message()));
-                }
-            }
-        }
-        Err(CompareError::NoReference {
-            model: self.plan.subject.model.to_string(),
-            failures: failures.join("\n"),
-        })
-    }
-
-    /// Starts, checks and warms up one process of every device that still takes part.
-    fn generation(
-        &self,
-        number: usize,
-        reference: &Reference,
-        trials: &mut [Trial],
-        random: &mut StdRng,
-        progress: &mut Progress,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Vec<Live> {
-        let mut order: Vec<usize> = (0..trials.len()).collect();
-        order.shuffle(random);
-        let mut live = Vec::new();
-        for place in order {
-            let trial = &mut trials[place];
-            if trial.is_over() {
-                progress.step(observe);
-                progress.step(observe);
-                continue;
-            }
-            observe(Event::Starting { device: trial.device(), process: number });
-            match self.prepare(place, reference, trial) {
-                Ok(Some(ready)) => live.push(ready),
-                Ok(None) => {}
-                Err((stage, silence)) => trial.fail(stage, silence.message()),
-            }
-            if let Some(message) = trial.why_over() {
-                observe(Event::Lost { device: trial.device(), message: &message });
-                progress.step(observe);
-            }
-            progress.step(observe);
-        }
-        live
-    }
-
-    fn prepare(
-        &self,
-        place: usize,
-        reference: &Reference,
-        trial: &mut Trial,
-    ) -> Result<Option<Live>, (Stage, Silence)> {
-        let mut process = self.harness.start()?;
-        let subject = &self.plan.subject;
-        let ready = self.harness.make_ready(&mut process, subject, &reference.outputs, trial)?;
-        Ok(ready.map(|pace| Live { place, process, pace }))
-    }
-
-    fn memory(&self, live: &mut [Live], trials: &mut [Trial]) {
-        for live in live {
-            let reply = live.process.ask(&Request::PeakMemory, self.plan.timeout);
-            if let Ok(Reply::PeakMemory { bytes: Some(bytes) }) = reply {
-                trials[live.place].record_once(crate::Metric::PeakMemory, bytes as f64);
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use tachy_graph::Tensor;
 use tachy_runtime::Device;
 
-use crate::agreement::agreement;
+use crate::agreement::agreement_in;
 use crate::compare::Event;
 use crate::exchange;
 use crate::measurement::Metric;
@@ -106,7 +106,9 @@ impl<W: Fn() -> Command> Harness<'_, W> {
         trial.begin_process();
         trial.record_once(Metric::Compile, loaded.compile_seconds);
         trial.record_once(Metric::FirstCall, first_call);
-        if !trial.agrees(agreement(&loaded.output_names, &outputs, reference)) {
+        trial.loaded(loaded.model_bytes);
+        let precision = subject.variant.as_ref().map(|variant| variant.precision.dtype());
+        if !trial.agrees(agreement_in(&loaded.output_names, &outputs, reference, precision)) {
             return Ok(None);
         }
         let seconds = self.share.max(self.least_warm_up);
@@ -160,9 +162,9 @@ impl<W: Fn() -> Command> Harness<'_, W> {
                         }
                         other => {
                             let silence = other.err().unwrap_or_else(unexpected);
-                            let message = silence.message();
+                            trial.fail(Stage::Sample, silence);
+                            let message = trial.why_over().unwrap_or_default();
                             observe(Event::Lost { device: trial.device(), message: &message });
-                            trial.fail(Stage::Sample, message);
                             false
                         }
                     }

@@ -10,6 +10,7 @@
 //! - [`operators`] compares devices on operators of one kind each, over sizes, element types and layouts.
 //! - [`Partition`] says which benchmarks of a suite belong to one of its parts.
 //! - [`TraceDiff`] tells which operations of a program have become slower between two traces.
+//! - [`variants`] compares devices on models in several precisions, resolutions and batch sizes.
 //! - [`verify`] runs test cases in the layout of ONNX's backend tests.
 //! - [`Agreement`]: how far an engine's outputs are from the reference's.
 #![forbid(unsafe_code)]
@@ -40,9 +41,11 @@ mod record;
 mod revision;
 mod sampler;
 mod scratch;
+mod session;
 mod subject;
 mod trace_diff;
 mod trial;
+pub mod variants;
 mod verify;
 mod warm_up;
 mod worker;

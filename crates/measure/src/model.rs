@@ -59,9 +59,10 @@ impl ModelSource {
     pub fn graph(&self) -> Result<Option<Graph>, SourceError> {
         Ok(match self {
             ModelSource::File { .. } => None,
-            ModelSource::Zoo { name, seed, batch } => {
-                Some(zoo::build(name, &ZooOptions { seed: *seed, batch: *batch })?)
-            }
+            ModelSource::Zoo { name, seed, batch } => Some(zoo::build(
+                name,
+                &ZooOptions { seed: *seed, batch: *batch, resolution: None },
+            )?),
             ModelSource::Operator { case, seed } => {
                 Some(case.parse::<OperatorCase>()?.graph(*seed)?)
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tachy_graph::Shape;
 
 use crate::model::ModelSource;
+use crate::variants::Variant;
 
 /// A model with all that decides what an engine is to compute, whichever engine it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,4 +27,20 @@ pub struct Subject {
     pub input_files: BTreeMap<String, PathBuf>,
     /// Seed of inputs and orders.
     pub seed: u64,
+    /// How what is computed differs from what the model's source says. Unknown to older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Variant>,
+}
+
+impl Subject {
+    /// Where the inputs come from, for people.
+    pub(crate) fn inputs(&self) -> String {
+        match self.input_files.len() {
+            0 => format!("seeded generator (seed {})", self.seed),
+            count => format!(
+                "{count} from files, the others from the seeded generator (seed {})",
+                self.seed
+            ),
+        }
+    }
 }

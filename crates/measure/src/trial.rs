@@ -5,6 +5,8 @@ use tachy_stats::Samples;
 
 use crate::agreement::Agreement;
 use crate::measurement::{Measurement, Metric, RoundStart, Series};
+use crate::operators::PointOutcome;
+use crate::process::Silence;
 use crate::protocol::{PhaseEnergy, SampledSeries};
 use crate::record::{Measured, Outcome, Stage, WarmUp};
 
@@ -16,6 +18,10 @@ pub(crate) struct Trial {
     measurements: Vec<Measurement>,
     warm_ups: Vec<WarmUp>,
     failure: Option<(Stage, String)>,
+    /// Whether it failed because the engine lacks something.
+    is_unsupported: bool,
+    /// The size of the model, as it was loaded.
+    model_bytes: Option<u64>,
     /// Samples of the kernel that never changes, of each process.
     machine: Vec<Samples>,
     /// The energy of blocks.
@@ -56,6 +62,8 @@ impl Trial {
             measurements: Vec::new(),
             warm_ups: Vec::new(),
             failure: None,
+            is_unsupported: false,
+            model_bytes: None,
             machine: Vec::new(),
             energy: Vec::new(),
             no_energy: None,
@@ -103,7 +111,9 @@ impl Trial {
         self.warm_ups.push(warm_up);
     }
 
-    pub(crate) fn fail(&mut self, stage: Stage, message: String) {
+    pub(crate) fn fail(&mut self, stage: Stage, silence: Silence) {
+        self.is_unsupported = matches!(silence, Silence::Failed { unsupported: true, .. });
+        let message = silence.message();
         let message = match self.processes {
             0 | 1 => message,
             process => format!("{message} (in process {process})"),
@@ -176,6 +186,27 @@ impl Trial {
                 self.measurements.len() - 1
             });
         &mut self.measurements[place]
+    }
+
+    pub(crate) fn loaded(&mut self, model_bytes: u64) {
+        self.model_bytes = Some(model_bytes);
+    }
+
+    pub(crate) fn model_bytes(&self) -> Option<u64> {
+        self.model_bytes
+    }
+
+    /// The outcome, where what the engine lacks is no failure.
+    pub(crate) fn finish_point(self) -> PointOutcome {
+        let is_unsupported = self.is_unsupported;
+        match self.finish() {
+            Outcome::Measured(measured) => PointOutcome::Measured(measured),
+            Outcome::Wrong { agreement } => PointOutcome::Wrong { agreement },
+            Outcome::Failed { message, .. } if is_unsupported => {
+                PointOutcome::Unsupported { message }
+            }
+            Outcome::Failed { stage, message } => PointOutcome::Failed { stage, message },
+        }
     }
 
     pub(crate) fn finish(mut self) -> Outcome {

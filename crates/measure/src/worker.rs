@@ -153,11 +153,10 @@ impl Worker<'_> {
         };
         let (backend, device) = self.registry.find(device)?;
         let graph = subject
-            .model
-            .graph()
+            .graph(&known_inputs)
             .map_err(|error| Failure { bad_input: true, ..Failure::other(error.to_string()) })?;
         let (executable, compile_seconds, model_bytes, parameters) = match (&subject.model, graph) {
-            (ModelSource::File { path }, _) => {
+            (ModelSource::File { path }, None) => {
                 let model = std::fs::read(path).map_err(|error| Failure {
                     bad_input: true,
                     ..Failure::other(format!("`{}` cannot be read: {error}.", path.display()))

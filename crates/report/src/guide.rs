@@ -33,13 +33,32 @@ pub struct Answer {
     pub device: Option<String>,
     /// The measurement that it rests on, or why there is no answer, as a sentence.
     pub evidence: String,
+    /// Which candidate that is, if the measurements name one.
+    #[serde(skip)]
+    pub(crate) winner: Option<usize>,
+    /// Whether the data cannot tell it from the next.
+    #[serde(skip)]
+    pub(crate) tied: bool,
 }
 
-/// A device at a batch size.
-struct Candidate<'a> {
-    device: String,
-    batch: usize,
-    measured: &'a Measured,
+impl Answer {
+    fn nobody(aim: &'static str, evidence: String) -> Self {
+        Self { aim, device: None, evidence, winner: None, tied: false }
+    }
+
+    fn of(aim: &'static str, best: &Candidate, evidence: String) -> Self {
+        let device = Some(best.device.clone());
+        Self { aim, device, evidence, winner: Some(best.place), tied: false }
+    }
+}
+
+/// A device at a batch size, perhaps in a precision.
+pub(crate) struct Candidate<'a> {
+    /// Its place among all candidates.
+    pub(crate) place: usize,
+    pub(crate) device: String,
+    pub(crate) batch: usize,
+    pub(crate) measured: &'a Measured,
 }
 
 impl Candidate<'_> {
@@ -62,23 +81,28 @@ impl Candidate<'_> {
 impl Guide {
     /// Works out the answers from comparisons of one model at one or more batch sizes.
     pub fn new(comparisons: &[(usize, &Comparison)]) -> Self {
-        let candidates: Vec<Candidate> = comparisons
-            .iter()
-            .flat_map(|(batch, comparison)| {
-                comparison.rows.iter().filter_map(|row| match &row.outcome {
-                    Outcome::Measured(measured) => {
-                        let device = row.device.to_string();
-                        Some(Candidate { device, batch: *batch, measured })
-                    }
-                    Outcome::Wrong { .. } | Outcome::Failed { .. } => None,
-                })
+        let timed = comparisons.iter().flat_map(|(batch, comparison)| {
+            comparison.rows.iter().filter_map(|row| match &row.outcome {
+                Outcome::Measured(measured) => Some((row.device.to_string(), *batch, measured)),
+                Outcome::Wrong { .. } | Outcome::Failed { .. } => None,
             })
-            .collect();
-        let least = comparisons.iter().map(|(batch, _)| *batch).min().unwrap_or(1);
+        });
+        let candidates = timed.enumerate().map(|(place, (device, batch, measured))| Candidate {
+            place,
+            device,
+            batch,
+            measured,
+        });
+        let model = comparisons.first().map_or(String::new(), |(_, c)| c.model.name.clone());
+        Self::of(model, candidates.collect())
+    }
+
+    /// Works out the answers for whatever was timed. Latencies are those of the least batch size.
+    pub(crate) fn of(model: String, candidates: Vec<Candidate>) -> Self {
+        let least = candidates.iter().map(|candidate| candidate.batch).min().unwrap_or(1);
         let single: Vec<&Candidate> =
             candidates.iter().filter(|candidate| candidate.batch == least).collect();
         let all: Vec<&Candidate> = candidates.iter().collect();
-        let model = comparisons.first().map_or(String::new(), |(_, c)| c.model.name.clone());
         let answers = vec![
             typically("latency", &single, Metric::Call, "a call"),
             throughput("throughput", &all),
@@ -121,8 +145,7 @@ impl Guide {
 }
 
 fn nobody(aim: &'static str) -> Answer {
-    let evidence = "No device was measured for it.".to_owned();
-    Answer { aim, device: None, evidence }
+    Answer::nobody(aim, "No device was measured for it.".to_owned())
 }
 
 /// The least typical value of a metric, and by how much the next device is behind.
@@ -140,6 +163,7 @@ fn typically(aim: &'static str, candidates: &[&Candidate], metric: Metric, what:
         best.batch,
         estimate.replication
     );
+    let mut tied = false;
     if let Some((next, _)) = ranked.get(1) {
         let processes = next.processes(metric).zip(best.processes(metric));
         let behind = processes
@@ -147,12 +171,13 @@ fn typically(aim: &'static str, candidates: &[&Candidate], metric: Metric, what:
         if let Some(behind) = behind {
             evidence +=
                 &format!("; `{}` takes {} {}", next.device, times(&behind), bracket(&behind));
-            if behind.interval.is_none_or(|interval| interval.contains(1.0)) {
+            tied = behind.interval.is_none_or(|interval| interval.contains(1.0));
+            if tied {
                 evidence += ", which the data cannot tell from equal";
             }
         }
     }
-    Answer { aim, device: Some(best.device.clone()), evidence: plain(evidence.trim_end()) + "." }
+    Answer { tied, ..Answer::of(aim, best, plain(evidence.trim_end()) + ".") }
 }
 
 /// The least energy of a call; or why nobody's is known.
@@ -196,7 +221,7 @@ fn throughput(aim: &'static str, candidates: &[&Candidate]) -> Answer {
         count(rate.round() as u64),
         best.batch
     );
-    Answer { aim, device: Some(best.device.clone()), evidence: plain(&evidence) }
+    Answer::of(aim, best, plain(&evidence))
 }
 
 /// The least time from a model's bytes to its first outputs.
@@ -216,7 +241,7 @@ fn first_result(candidates: &[&Candidate]) -> Answer {
         quantity(call, Unit::Seconds),
         best.batch
     );
-    Answer { aim, device: Some(best.device.clone()), evidence: plain(&evidence) }
+    Answer::of(aim, best, plain(&evidence))
 }
 
 /// The device whose late calls are the earliest, if they keep the deadline.
@@ -231,10 +256,10 @@ fn deadline(aim: &'static str, candidates: &[&Candidate], limit: f64) -> Answer 
             "None keeps {limit_text}: `{}` comes nearest, the {which} of its calls is {time_text}.",
             best.device
         );
-        return Answer { aim, device: None, evidence: plain(&evidence) };
+        return Answer::nobody(aim, plain(&evidence));
     }
     let evidence = format!("The {which} of its calls is {time_text}, within {limit_text}.");
-    Answer { aim, device: Some(best.device.clone()), evidence: plain(&evidence) }
+    Answer::of(aim, best, plain(&evidence))
 }
 
 #[cfg(test)]

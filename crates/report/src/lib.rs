@@ -3,7 +3,8 @@
 //! [`Report`] ranks a [`Comparison`](tachy_measure::Comparison) once; each of its renderers is a pure function to a
 //! string: [`Report::terminal`], [`Report::json`], [`Report::csv`], [`Report::markdown`], [`Report::html`], and
 //! [`samples_csv`] for the raw samples; [`duel`] does the same for a duel, [`function`] for benchmarks of functions.
-//! [`operators`] for devices compared on operators, [`Guide`] which device for what.
+//! [`operators`] for devices compared on operators, [`variants`] for models in several precisions, resolutions and batch
+//! sizes, [`Guide`] which device for what.
 //! [`HistoryReport`] tells what became of series over many runs. [`whole`] makes one report of everything. [`devices`],
 //! [`models`], [`runs`] and [`baselines`] are the lists of other commands, made of the same [`Table`] and [`Look`].
 #![forbid(unsafe_code)]
@@ -31,6 +32,7 @@ mod sentences;
 mod steps;
 mod table;
 mod terminal;
+pub mod variants;
 pub mod whole;
 
 pub use csv::samples_csv;

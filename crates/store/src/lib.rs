@@ -34,6 +34,7 @@ mod series;
 mod sql;
 mod store;
 mod suite;
+mod variants;
 
 pub use check::{BaselineCheck, BaselineComparison, Confirmation};
 pub use error::StoreError;

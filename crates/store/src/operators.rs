@@ -7,7 +7,7 @@ use tachy_measure::operators::{FamilyCrossings, OperatorComparison, PointOutcome
 use crate::{Benchmark, Outcome, Run, RunId};
 
 /// The label that keeps who overtakes whom.
-const CROSSINGS: &str = "crossings";
+pub(crate) const CROSSINGS: &str = "crossings";
 
 impl Run {
     /// Who overtakes whom from which size on, if the run is a comparison on operators.

@@ -1,11 +1,15 @@
-//! Operators compared on the devices of this machine: `cargo run --release --example device_comparison`.
+//! Operators and a model compared on the devices of this machine: `cargo run --release --example device_comparison`.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tachy::graph::DType;
+use tachy::measure::ModelSource;
+use tachy::measure::variants::Precision;
+use tachy::report::Look;
+use tachy::report::variants::VariantReport;
 use tachy::runtime::Device;
-use tachy::tune::BenchmarkConfig;
+use tachy::tune::{BenchmarkConfig, ModelVariants};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The benchmarker's child processes are this program again.
@@ -38,5 +42,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             speedup.case, speedup.device, speedup.ratio.value, speedup.reference
         );
     }
+
+    // A whole model, in two precisions at two batch sizes.
+    let model = ModelSource::Zoo { name: "mlp".to_owned(), seed: 0, batch: 1 };
+    let variants = ModelVariants {
+        precisions: vec![Precision::F32, Precision::F16],
+        batches: vec![1, 8],
+        devices: vec![native],
+        ..ModelVariants::default()
+    };
+    let comparison = benchmarker.models(&[model], &variants)?;
+    print!("\n{}", VariantReport::new(&comparison).terminal(Look::plain(100)));
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tachy::graph::{Graph, Tensor};
 use tachy::measure::operators::{OperatorPlan, PointOutcome};
+use tachy::measure::variants::{Precision, VariantPlan};
 use tachy::measure::{Comparison, Metric, ModelSource, Outcome, Plan, Stage, Subject};
 use tachy::runtime::{
     Availability, Backend, CompileOptions, CompileStats, Device, DeviceInfo, Executable,
@@ -203,6 +204,66 @@ fn operators() {
     }
 }
 
+/// Every device in every precision is a row of its own, right within its precision or not at all.
+fn variants() {
+    let (devices, _) = devices();
+    let takes_part =
+        |info: &DeviceInfo| ["cpu", "wrong", "panic"].contains(&info.device.to_string().as_str());
+    let plan = VariantPlan {
+        models: vec![ModelSource::Zoo { name: "mlp".to_owned(), seed: 0, batch: 1 }],
+        precisions: vec![Precision::F32, Precision::F16],
+        resolutions: Vec::new(),
+        batches: vec![1, 3],
+        devices: devices.into_iter().filter(takes_part).collect(),
+        absent: Vec::new(),
+        references: vec![Device::of("cpu")],
+        threads: 1,
+        dims: Default::default(),
+        input_shapes: Default::default(),
+        input_files: Default::default(),
+        seed: 7,
+        time: Duration::from_millis(40),
+        processes: 2,
+        timeout: Duration::from_secs(10),
+    };
+    let comparison = tachy::measure::variants::compare(&plan, worker, |_| {}).expect("it survives");
+    let batches: Vec<Option<usize>> = comparison.points.iter().map(|point| point.batch).collect();
+    assert_eq!(batches, [Some(1), Some(3)]);
+    for point in &comparison.points {
+        assert_eq!(point.inputs, [format!("input: f32[{}, 64]", point.items())]);
+        assert_eq!(point.rows.len(), 6);
+        for row in &point.rows {
+            let device = row.device.to_string();
+            match (&row.outcome, device.as_str(), row.precision) {
+                (PointOutcome::Measured(measured), "cpu", precision) => {
+                    let error = measured.agreement.relative_l2;
+                    let narrow = precision == Precision::F16;
+                    assert!(error < if narrow { 1e-2 } else { 1e-4 }, "{error}");
+                    assert!(!narrow || error > 1e-6, "f16 is as exact as f32: {error}");
+                    let elements = point.parameters.expect("the reference tells");
+                    assert_eq!(row.weight_bytes, Some(elements * if narrow { 2 } else { 4 }));
+                    let call = measured.metric(Metric::Call).expect("its calls were timed");
+                    assert_eq!(call.processes.len(), 2);
+                    let counted = measured.metric(Metric::Energy).is_some();
+                    assert!(counted != measured.energy_absent.is_some());
+                }
+                // Off by a thousandth: too much in f32, nothing in f16.
+                (PointOutcome::Wrong { .. }, "wrong", Precision::F32)
+                | (PointOutcome::Measured(_), "wrong", Precision::F16) => {}
+                (PointOutcome::Failed { stage: Stage::Compile, .. }, "panic", Precision::F32) => {}
+                (PointOutcome::Unsupported { message }, "panic", Precision::F16) => {
+                    assert!(message.contains("on purpose"), "{message}");
+                }
+                (other, _, precision) => panic!("{device} in {precision}: {other:?}"),
+            }
+        }
+    }
+    let impossible = VariantPlan { resolutions: vec![32], ..plan };
+    let refused = tachy::measure::variants::compare(&impossible, worker, |_| {});
+    let error = refused.expect_err("it sees no images").to_string();
+    assert!(error.starts_with("`mlp` sees no images, so it has no resolution;"), "{error}");
+}
+
 fn comparison() -> Comparison {
     let (model, timeout) = model();
     let (devices, absent) = devices();
@@ -213,6 +274,7 @@ fn comparison() -> Comparison {
             dims: Default::default(),
             input_shapes: Default::default(),
             input_files: Default::default(),
+            variant: None,
             seed: 7,
         },
         devices,
@@ -286,6 +348,7 @@ fn main() -> ExitCode {
     }
     test();
     operators();
-    println!("test result: ok. 2 passed; 0 failed");
+    variants();
+    println!("test result: ok. 3 passed; 0 failed");
     ExitCode::SUCCESS
 }

@@ -1,4 +1,4 @@
-//! A benchmarker of operators for programs: times by device, and how much faster one is than another.
+//! A benchmarker for programs: times of operators by device, and how much faster one is than another.
 
 use std::num::NonZeroUsize;
 use std::process::Command;
@@ -56,11 +56,11 @@ impl Default for BenchmarkConfig {
     }
 }
 
-/// Measures operators on devices, each in child processes.
+/// Measures operators and models on devices, each in child processes.
 pub struct Benchmarker {
-    registry: Registry,
-    worker: Box<dyn Fn() -> Command>,
-    config: BenchmarkConfig,
+    pub(crate) registry: Registry,
+    pub(crate) worker: Box<dyn Fn() -> Command>,
+    pub(crate) config: BenchmarkConfig,
 }
 
 /// A benchmark that cannot be made.

@@ -13,6 +13,7 @@ mod engines;
 mod fingerprint;
 pub mod guess;
 mod memory;
+mod models;
 mod options;
 mod routed;
 mod routes;
@@ -25,6 +26,7 @@ pub use benchmarker::{
     BenchmarkConfig, BenchmarkError, Benchmarker, DeviceComparison, Speedup, Timing,
 };
 pub use memory::{Memory, cache_folder};
+pub use models::ModelVariants;
 pub use options::{AutoOptions, InvalidPolicy, OnBattery};
 pub use routes::{Known, Routes};
 pub use state::MachineState;

@@ -6,7 +6,7 @@ use tachy_graph::catalogue::{CatalogueOperator, Layout};
 use tachy_runtime::Device;
 use tachy_stats::{ComparisonOptions, Crossovers, Curve, CurvePoint, Samples, crossovers};
 
-use super::record::{OperatorComparison, OperatorPoint};
+use super::record::{DeviceDescription, OperatorComparison, OperatorPoint, PointOutcome};
 use crate::measurement::Metric;
 
 /// Cases that differ only in their size.
@@ -106,21 +106,34 @@ pub fn families(comparison: &OperatorComparison) -> Vec<(Family, Vec<(usize, &Op
 pub fn crossings(comparison: &OperatorComparison) -> Vec<FamilyCrossings> {
     let mut all = Vec::new();
     for (family, points) in families(comparison) {
+        let points: Vec<AtSize> = points
+            .into_iter()
+            .map(|(size, point)| {
+                let rows = point.rows.iter().map(|row| (&row.device, &row.outcome)).collect();
+                AtSize { size, rows }
+            })
+            .collect();
         for transfers in Transfers::ALL {
-            let pairs = pairs(comparison, &points, transfers);
+            let pairs = pairs(&comparison.devices, &points, transfers);
             all.push(FamilyCrossings { family: family.to_string(), transfers, pairs });
         }
     }
     all
 }
 
-fn pairs(
-    comparison: &OperatorComparison,
-    points: &[(usize, &OperatorPoint)],
+/// What became of each device at one size.
+pub(crate) struct AtSize<'a> {
+    pub size: usize,
+    pub rows: Vec<(&'a Device, &'a PointOutcome)>,
+}
+
+/// The crossovers of each two devices that were timed at a common size.
+pub(crate) fn pairs(
+    devices: &[DeviceDescription],
+    points: &[AtSize<'_>],
     transfers: Transfers,
 ) -> Vec<PairCrossings> {
-    let curves: Vec<(&Device, Curve)> = comparison
-        .devices
+    let curves: Vec<(&Device, Curve)> = devices
         .iter()
         .filter_map(|described| {
             let curve = curve(points, &described.device, transfers.metric())?;
@@ -141,13 +154,13 @@ fn pairs(
 }
 
 /// The medians of a device's processes over the sizes at which it was timed in all of them.
-fn curve(points: &[(usize, &OperatorPoint)], device: &Device, metric: Metric) -> Option<Curve> {
-    let at = |(size, point): &(usize, &OperatorPoint)| {
-        let row = point.rows.iter().find(|row| row.device == *device)?;
+fn curve(points: &[AtSize<'_>], device: &Device, metric: Metric) -> Option<Curve> {
+    let at = |point: &AtSize| {
+        let (_, outcome) = point.rows.iter().find(|(of, _)| *of == device)?;
         let median = |samples: &Samples| Some(samples.sorted()?.median());
-        let processes = row.outcome.metric(metric)?.processes();
+        let processes = outcome.metric(metric)?.processes();
         let times = processes.iter().map(median).collect::<Option<Vec<f64>>>()?;
-        Some(CurvePoint { size: *size as f64, times })
+        Some(CurvePoint { size: point.size as f64, times })
     };
     let points: Vec<CurvePoint> = points.iter().filter_map(at).collect();
     if points.is_empty() { None } else { Curve::new(points).ok() }

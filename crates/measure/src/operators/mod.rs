@@ -10,6 +10,7 @@ mod peaks;
 mod record;
 mod session;
 
+pub(crate) use crossing::{AtSize, pairs};
 pub use crossing::{Family, FamilyCrossings, PairCrossings, Transfers, crossings, families};
 pub use peaks::{DevicePeaks, Peaks, PeaksPlan, Rate, peaks};
 pub use record::{

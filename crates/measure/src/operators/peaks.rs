@@ -280,6 +280,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
             dims: Default::default(),
             input_shapes: Default::default(),
             input_files: Default::default(),
+            variant: None,
             seed: 0,
         }
     }

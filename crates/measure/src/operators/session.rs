@@ -14,13 +14,12 @@ use super::record::{
     DeviceDescription, OperatorComparison, OperatorPoint, OperatorSettings, PointOutcome, PointRow,
 };
 use crate::clock::Clock;
-use crate::compare::{CompareError, Event, Progress, seconds_since_1970};
+use crate::compare::{CompareError, Event, Progress, machine_speed, seconds_since_1970};
 use crate::environment::Environment;
 use crate::harness::{Harness, Live};
-use crate::measurement::{Measurement, Metric};
 use crate::model::ModelSource;
 use crate::process::{Silence, WorkerProcess};
-use crate::record::{FORMAT, Outcome, Stage};
+use crate::record::{FORMAT, Stage};
 use crate::scratch::ScratchFolder;
 use crate::subject::Subject;
 use crate::trial::Trial;
@@ -105,12 +104,7 @@ pub fn compare(
             seed: plan.seed,
         },
         environment,
-        machine_speed: Some(Measurement {
-            metric: Metric::Time,
-            unit: Metric::Time.unit(),
-            processes: machine,
-        })
-        .filter(|measurement| !measurement.processes.is_empty()),
+        machine_speed: machine_speed(machine),
         devices: plan.devices.iter().map(describe).collect(),
         absent: plan.absent.clone(),
         points: points.into_iter().flatten().collect(),
@@ -135,8 +129,6 @@ struct Tested {
     subject: Subject,
     reference: Result<(Device, Vec<Tensor>), String>,
     trials: Vec<Trial>,
-    /// What each device lacks.
-    lacks: Vec<Option<String>>,
 }
 
 impl Tested {
@@ -151,18 +143,13 @@ impl Tested {
             Ok((device, _)) => (Some(device), None),
             Err(message) => (None, Some(message)),
         };
-        let rows = self.trials.into_iter().zip(self.lacks).map(|(trial, lacks)| {
+        let rows = self.trials.into_iter().map(|trial| {
             let device = trial.device().clone();
-            let outcome = match (&missing, lacks, trial.finish()) {
-                (Some(message), _, _) => {
+            let outcome = match &missing {
+                Some(message) => {
                     PointOutcome::Failed { stage: Stage::Compile, message: message.clone() }
                 }
-                (None, Some(message), _) => PointOutcome::Unsupported { message },
-                (None, None, Outcome::Measured(measured)) => PointOutcome::Measured(measured),
-                (None, None, Outcome::Wrong { agreement }) => PointOutcome::Wrong { agreement },
-                (None, None, Outcome::Failed { stage, message }) => {
-                    PointOutcome::Failed { stage, message }
-                }
+                None => trial.finish_point(),
             };
             PointRow { device, outcome }
         });
@@ -222,13 +209,13 @@ impl<W: Fn() -> Command> Session<'_, W> {
                 input_shapes: Default::default(),
                 input_files: Default::default(),
                 seed: self.plan.seed,
+                variant: None,
             };
             Tested {
                 case: *case,
                 reference: self.reference(&subject, &mut processes, observe),
                 subject,
                 trials: devices.iter().map(|info| Trial::new(&info.device)).collect(),
-                lacks: devices.iter().map(|_| None).collect(),
             }
         });
         tested.collect()
@@ -305,10 +292,7 @@ impl<W: Fn() -> Command> Session<'_, W> {
                 }
             });
             if let Err((stage, silence)) = ready {
-                if let Silence::Failed { message, unsupported: true, .. } = &silence {
-                    tested.lacks[place] = Some(message.clone());
-                }
-                trial.fail(stage, silence.message());
+                trial.fail(stage, silence);
             }
             if let Some(message) = trial.why_over() {
                 observe(Event::Lost { device: trial.device(), message: &message });

@@ -9,6 +9,7 @@ pub(crate) mod document;
 mod evidence;
 mod overview;
 mod page;
+pub(crate) mod plot;
 mod samples;
 mod table;
 pub(crate) mod text;

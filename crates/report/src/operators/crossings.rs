@@ -43,7 +43,7 @@ fn other(side: Side) -> Side {
 }
 
 /// Who is faster where, as a sentence.
-pub(super) fn sentence(pair: &PairCrossings) -> String {
+pub(crate) fn sentence(pair: &PairCrossings) -> String {
     let crossovers = &pair.crossovers;
     let [low, high] = crossovers.range.map(size);
     let range = if low == high { format!("at {low}") } else { format!("from {low} to {high}") };
@@ -86,6 +86,6 @@ fn doubt(support: f64, processes: usize) -> String {
 }
 
 /// The pairs of a family that cross, which are those worth telling one by one.
-pub(super) fn crossing(family: &FamilyCrossings) -> impl Iterator<Item = &PairCrossings> {
+pub(crate) fn crossing(family: &FamilyCrossings) -> impl Iterator<Item = &PairCrossings> {
     family.pairs.iter().filter(|pair| !pair.crossovers.crossovers.is_empty())
 }

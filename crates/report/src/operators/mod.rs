@@ -2,7 +2,7 @@
 //!
 //! [`OperatorReport`] works a comparison out once; each of its renderers is a pure function to a string.
 
-mod crossings;
+pub(crate) mod crossings;
 mod csv;
 mod figures;
 mod json;

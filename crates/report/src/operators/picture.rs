@@ -8,40 +8,9 @@ use tachy_stats::Crossover;
 
 use super::crossings::crossing;
 use super::figures::{FamilyReport, OperatorReport};
+use crate::html::plot::{COLOURS, FRAME, Log, PANEL};
 use crate::html::text::escape;
 use crate::quantity::{plain, quantity};
-
-/// The size of one panel.
-const PANEL: (f64, f64) = (640.0, 400.0);
-/// What is left free around the lines: left, top, right, bottom.
-const FRAME: (f64, f64, f64, f64) = (70.0, 34.0, 150.0, 40.0);
-/// Told apart by those who do not see all colours, too (Okabe and Ito, 2008).
-const COLOURS: [&str; 8] =
-    ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6D00", "#666666"];
-
-/// A logarithmic axis.
-struct Log {
-    low: f64,
-    high: f64,
-    from: f64,
-    to: f64,
-}
-
-impl Log {
-    fn new(values: impl Iterator<Item = f64>, from: f64, to: f64) -> Option<Self> {
-        let (low, high) = values
-            .filter(|value| value.is_finite() && *value > 0.0)
-            .fold((f64::INFINITY, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
-        // A single value gets room around it.
-        let room = if high > low * 1.01 { 1.1 } else { 2.0 };
-        (high > 0.0).then_some(Self { low: low / room, high: high * room, from, to })
-    }
-
-    fn at(&self, value: f64) -> f64 {
-        let share = (value / self.low).ln() / (self.high / self.low).ln();
-        self.from + (self.to - self.from) * share.clamp(0.0, 1.0)
-    }
-}
 
 impl OperatorReport<'_> {
     /// All families as one SVG file that stands alone.
@@ -146,8 +115,7 @@ impl OperatorReport<'_> {
 
     fn axes(&self, family: &FamilyReport, x: &Log, y: &Log, out: &mut String) {
         let (bottom, right) = (PANEL.1 - FRAME.3, PANEL.0 - FRAME.2);
-        let powers = (y.low.log10().ceil() as i32)..=(y.high.log10().floor() as i32);
-        for value in powers.map(|power| 10f64.powi(power)) {
+        for value in y.powers() {
             let place = y.at(value);
             let label = plain(&quantity(value, Unit::Seconds)).replace(".00", "").replace(".0", "");
             let _ = writeln!(

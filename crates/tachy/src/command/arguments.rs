@@ -36,8 +36,8 @@ pub(super) struct ModelArguments {
     #[arg(long)]
     pub seed: Option<u64>,
 
-    /// Batch size of a `zoo:` model
-    #[arg(long, value_name = "SIZE", default_value = "1", value_delimiter = ',')]
+    /// Batch size of a `zoo:` model [default: 1]; of any model, and several, in `tachy compare`
+    #[arg(long, value_name = "SIZE", value_delimiter = ',')]
     pub batch: Vec<NonZeroUsize>,
 }
 

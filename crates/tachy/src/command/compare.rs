@@ -1,16 +1,19 @@
 //! `tachy compare`.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 use tachy_command::measuring::MeasureArguments;
 use tachy_measure::Comparison;
+use tachy_measure::variants::Precision;
 use tachy_report::Guide;
 use tachy_runtime::Device;
 
-use super::arguments::{Format, ModelArguments};
+use super::arguments::ModelArguments;
 use super::compare_op::CompareOp;
+use super::compare_variants::{Variants, write_guides};
 use super::comparison::{self, ReportArguments};
 use super::failure::Failure;
-use super::output;
 use super::settings::Settings;
 use super::storing::SaveArguments;
 
@@ -27,6 +30,8 @@ use super::storing::SaveArguments;
     tachy compare model.onnx --format json > result.json\n  \
     tachy compare model.onnx --save\n  \
     tachy compare zoo:resnet-18 --guide --batch 1,8\n  \
+    tachy compare zoo:resnet-18 --precision f32,f16 --resolution 224,160 --batch 1,8\n  \
+    tachy compare small.onnx large.onnx --precision f32,bf16 --html table.html\n  \
     tachy compare op matmul --dtypes f32,f16      devices on one operator, over sizes")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(
@@ -40,6 +45,19 @@ pub(super) struct Compare {
 
     #[command(flatten)]
     model: Option<ModelArguments>,
+
+    /// More models: all are compared in one table
+    #[arg(value_name = "MODEL", requires = "model")]
+    others: Vec<String>,
+
+    /// Precisions, separated by commas: f32, f16, bf16. The model, which must be in f32, is converted; every device in every
+    /// precision is a row of the table, with its error against f32
+    #[arg(long, value_delimiter = ',', value_name = "PRECISION,…")]
+    precision: Vec<Precision>,
+
+    /// Resolutions, separated by commas: rows and columns of the images that the model sees
+    #[arg(long, value_delimiter = ',', value_name = "SIZE,…")]
+    resolution: Vec<NonZeroUsize>,
 
     /// Device to compare, once for each [default: all that can be used]
     #[arg(long = "device", short, value_name = "DEVICE")]
@@ -82,6 +100,21 @@ impl Compare {
             ([], Some(devices)) => devices,
             (devices, _) => devices,
         };
+        let has_variants = !self.others.is_empty()
+            || !self.precision.is_empty()
+            || !self.resolution.is_empty()
+            || (model.batch.len() > 1 && !self.guide)
+            || (!model.batch.is_empty() && !model.model.starts_with("zoo:"));
+        if has_variants {
+            let variants = Variants {
+                others: &self.others,
+                precisions: &self.precision,
+                resolutions: &self.resolution,
+                guide: self.guide,
+            };
+            let telling = (&self.report, &self.save);
+            return variants.execute(devices, &model, &self.measure, telling, settings);
+        }
         if self.guide {
             return guide(devices, &model, &self.measure, &self.report, settings);
         }
@@ -98,8 +131,11 @@ fn guide(
     report: &ReportArguments,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    let comparisons = model
-        .batch
+    let batches = match &model.batch[..] {
+        [] => &[NonZeroUsize::MIN],
+        batches => batches,
+    };
+    let comparisons = batches
         .iter()
         .map(|&batch| {
             let model = ModelArguments { batch: vec![batch], ..model.clone() };
@@ -108,17 +144,5 @@ fn guide(
         .collect::<Result<Vec<_>, Failure>>()?;
     let comparisons: Vec<(usize, &Comparison)> =
         comparisons.iter().map(|(batch, comparison)| (*batch, comparison)).collect();
-    let guide = Guide::new(&comparisons);
-    let file = report.output.as_deref();
-    let text = match report.format {
-        Format::Text => guide.terminal(output::look(file)),
-        Format::Json => guide.json(),
-        Format::Markdown => guide.markdown(),
-        Format::Csv | Format::Samples => {
-            return Err(Failure::Input(
-                "the guide is text, markdown or json; leave `--guide` out for figures.".to_owned(),
-            ));
-        }
-    };
-    output::write(&text, file)
+    write_guides(&[&Guide::new(&comparisons)], report)
 }

@@ -47,6 +47,7 @@ pub(super) fn run(
         dims: model.dims(),
         input_shapes: model.shapes(),
         input_files: model.input_files(),
+        variant: None,
         seed: model.seed(settings),
     };
     of_subject(named, subject, measure, settings)

@@ -8,6 +8,7 @@ mod bisect;
 mod check;
 mod compare;
 mod compare_op;
+mod compare_variants;
 mod comparison;
 mod completions;
 mod devices;

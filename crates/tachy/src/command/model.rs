@@ -1,5 +1,6 @@
 //! `zoo:NAME`, `op:CASE` or a file.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use tachy_graph::catalogue::OperatorCase;
@@ -29,11 +30,14 @@ pub(super) fn source(
                     "there is no model `{name}` in the zoo; `tachy zoo list` shows the models."
                 )));
             }
-            let [batch] = arguments.batch[..] else {
-                return Err(Failure::Input(
-                    "give one batch size; several are for `tachy compare MODEL --guide`."
-                        .to_owned(),
-                ));
+            let batch = match arguments.batch[..] {
+                [] => NonZeroUsize::MIN,
+                [batch] => batch,
+                _ => {
+                    return Err(Failure::Input(
+                        "give one batch size; several are for `tachy compare`.".to_owned(),
+                    ));
+                }
             };
             Ok(ModelSource::Zoo {
                 name: name.to_owned(),
@@ -42,6 +46,13 @@ pub(super) fn source(
             })
         }
         None => {
+            if !arguments.batch.is_empty() {
+                return Err(Failure::Input(
+                    "`--batch` is for `zoo:` models and for `tachy compare`; `--dim NAME=SIZE` sets the batch of a file \
+                     that leaves it open."
+                        .to_owned(),
+                ));
+            }
             let path = PathBuf::from(&arguments.model);
             std::fs::File::open(&path).map_err(|error| {
                 Failure::Input(format!("`{}` cannot be read: {error}.", path.display()))

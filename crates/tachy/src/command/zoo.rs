@@ -104,7 +104,8 @@ impl List {
 
 impl Export {
     fn execute(self) -> Result<(), Failure> {
-        let options = zoo::ZooOptions { seed: self.seed, batch: self.batch.get() };
+        let options =
+            zoo::ZooOptions { seed: self.seed, batch: self.batch.get(), resolution: None };
         let graph = zoo::build(&self.name, &options).map_err(Failure::input)?;
         let model =
             onnx::export(&graph, &onnx::ExportOptions::default()).map_err(Failure::input)?;
