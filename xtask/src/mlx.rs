@@ -36,6 +36,10 @@ pub fn prepare(
 /// Lets builds find MLX's headers, where they can be had: what is built with them and what is built without are not
 /// the same.
 pub fn provide(workspace: &Workspace, journal: &mut Journal, builds: &mut [&mut Command]) {
+    if non_empty_variable("MLX_ROOT").is_some() {
+        // They find it by themselves.
+        return;
+    }
     let folder = Environment::prepare(workspace, journal)
         .and_then(|python| prepare(workspace, journal, &python));
     match folder {

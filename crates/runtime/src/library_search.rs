@@ -174,11 +174,10 @@ fn loader_folders() -> Vec<PathBuf> {
     folders
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn versioned_names_are_libraries_and_neighbours_are_not() {
         for name in ["libx.so", "libx.so.1", "libx.so.1.31.1"] {

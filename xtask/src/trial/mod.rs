@@ -7,6 +7,8 @@ mod aarch64;
 mod auto;
 mod exports;
 mod gate;
+#[cfg(unix)]
+mod macos;
 mod mlx;
 mod prepare;
 mod profile;
@@ -82,6 +84,9 @@ pub enum Trial {
         #[arg(long = "device")]
         devices: Vec<String>,
     },
+    /// The types of the branches for macOS, checked from here; needs the target's standard library. Nothing runs
+    #[cfg(unix)]
+    Macos,
     /// The binding to MLX beside MLX's own Python: a product of matrices, and building lazy graphs
     Mlx {
         /// The unit: cpu or gpu
@@ -146,6 +151,8 @@ pub fn run(workspace: &Workspace, journal: &mut Journal, trial: &Trial) -> Resul
         }
         Trial::Exports => exports::exports(workspace, journal),
         Trial::Gate(trial) => gate::gate(workspace, trial),
+        #[cfg(unix)]
+        Trial::Macos => macos::macos(workspace, journal),
         Trial::Mlx { unit } => mlx::mlx(workspace, journal, unit),
         Trial::Parts { models } => parts(&bench()?, models),
         Trial::Planner { folder } => planner(workspace, folder.as_deref()),

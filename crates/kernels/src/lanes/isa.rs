@@ -42,10 +42,14 @@ impl Isa {
 
     /// All that the processor has, the widest first.
     pub fn all() -> Vec<Self> {
-        let mut all = Vec::new();
+        let mut all = vec![Isa(Set::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
+            // Every processor with AVX2 and FMA has F16C, too, but the three are told apart.
+            if has!("avx2") && has!("fma") && has!("f16c") {
+                all.push(Isa(Set::Avx2));
+            }
             if has!("avx512f")
                 && has!("avx512vl")
                 && has!("avx512dq")
@@ -55,14 +59,10 @@ impl Isa {
             {
                 all.push(Isa(Set::Avx512));
             }
-            // Every processor with AVX2 and FMA has F16C, too, but the three are told apart.
-            if has!("avx2") && has!("fma") && has!("f16c") {
-                all.push(Isa(Set::Avx2));
-            }
         }
         #[cfg(target_arch = "aarch64")]
         all.push(Isa(Set::Neon));
-        all.push(Isa(Set::Portable));
+        all.reverse();
         all
     }
 

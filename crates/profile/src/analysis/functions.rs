@@ -50,7 +50,7 @@ pub fn functions(stacks: &Stacks) -> Functions {
         };
         let mut names: Vec<&str> = path(false).collect();
         if let Some(innermost) = names.last() {
-            let operation = path(true).last();
+            let operation = path(true).next_back();
             let function = merged.entry(innermost).or_default();
             function.own = function.own.saturating_add(worth);
             let met = function.operations.entry(operation).or_default();

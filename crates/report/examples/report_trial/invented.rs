@@ -275,6 +275,7 @@ fn trace() -> Trace {
         operations,
         threads: vec![thread("main", 1), thread("loader", 2)],
         spans,
+        stacks: None,
         overhead: Overhead { per_span: 14.0, ..Overhead::default() },
         machine: Some(Machine {
             flops: 9.6e10,
