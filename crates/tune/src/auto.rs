@@ -29,7 +29,7 @@ pub const AUTO: &str = "auto";
 const FEWEST: usize = 5;
 /// A batch lasts about so long, so that reading the clock does not matter.
 const BATCH: Duration = Duration::from_millis(1);
-/// A device that is slower than the best by this factor after the first batches is not timed further.
+/// A device whose quickest batch is slower than the best one's by this factor after the first rounds is not timed further.
 const HOPELESS: f64 = 3.0;
 /// Between the sizes of a comparison a time may be off by so much: devices that are this close are timed on the graph itself.
 const CLOSE: f64 = 2.0;
@@ -187,10 +187,15 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn median(&self) -> f64 {
+    /// What one batch in four stays below: whatever else the machine does makes batches longer, never shorter.
+    fn typical(&self) -> f64 {
         let mut times = self.times.clone();
         times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().unwrap_or(f64::INFINITY)
+        times.get(times.len() / 4).copied().unwrap_or(f64::INFINITY)
+    }
+
+    fn least(&self) -> f64 {
+        self.times.iter().copied().fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -262,7 +267,8 @@ impl Shared {
         if measuring {
             let tried = if open.len() < 2 { &devices } else { &open };
             let mut measured = self.measure(source, options, tried)?;
-            let times = |candidate: &Candidate| (candidate.info.device.clone(), candidate.median());
+            let times =
+                |candidate: &Candidate| (candidate.info.device.clone(), candidate.typical());
             let times: Vec<(Device, f64)> = measured.iter().map(times).collect();
             // Of those that were too slow to be tried, the comparison's time is good enough.
             let other = |(device, _): &&(Device, f64)| !tried.iter().any(|it| it.device == *device);
@@ -359,9 +365,9 @@ impl Shared {
         let start = now();
         let mut round = 0;
         while round < FEWEST || now() - start < limit {
-            let best = candidates.iter().map(Candidate::median).fold(f64::INFINITY, f64::min);
+            let best = candidates.iter().map(Candidate::least).fold(f64::INFINITY, f64::min);
             for candidate in &mut candidates {
-                if round >= 2 && candidate.median() > HOPELESS * best {
+                if round >= FEWEST && candidate.least() > HOPELESS * best {
                     continue;
                 }
                 let Candidate { executable, batch, times, .. } = candidate;
@@ -382,7 +388,7 @@ impl Shared {
                 break;
             }
         }
-        candidates.sort_by(|a, b| a.median().total_cmp(&b.median()));
+        candidates.sort_by(|a, b| a.typical().total_cmp(&b.typical()));
         Ok(candidates)
     }
 }
