@@ -67,13 +67,17 @@ typedef struct {
   // A stream that any thread may use, as long as no two do at once. It lives until the process ends.
   int32_t (*new_stream)(int32_t kind, TachyMlxStream** out);
 
+  // An array with a copy of the bytes, for a device of this kind.
   int32_t (*from_host)(
+      int32_t kind,
       const void* bytes,
       size_t size,
       int32_t dtype,
       const int32_t* shape,
       size_t rank,
       TachyMlxArray** out);
+  // Moves the memory of an evaluated array to the GPU (1) or to the host (0), where it would move when it is touched.
+  int32_t (*bring)(const TachyMlxArray* array, int32_t kind);
   // The elements of an evaluated, contiguous array.
   int32_t (*to_host)(const TachyMlxArray* array, void* bytes, size_t size);
   TachyMlxArray* (*clone_array)(const TachyMlxArray* array);

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "mlx/compile_impl.h"
 #include "mlx/primitives.h"
+#include "transfer.h"
 
 namespace tachy {
 
@@ -123,6 +124,7 @@ int32_t new_stream(int32_t kind, TachyMlxStream** out) {
 }
 
 int32_t from_host(
+    int32_t kind,
     const void* bytes,
     size_t size,
     int32_t dtype,
@@ -143,9 +145,23 @@ int32_t from_host(
       if (!buffer.ptr()) {
         throw std::bad_alloc();
       }
-      std::memcpy(buffer.raw_ptr(), bytes, size);
+      auto data = buffer.raw_ptr();
+      if (kind == 1) {
+        // Memory that was used before may lie on the GPU still.
+        move(data, size, Side::host);
+      }
+      std::memcpy(data, bytes, size);
     }
     *out = wrap(mx::array(std::move(data), std::move(sizes), type));
+  });
+}
+
+int32_t bring(const TachyMlxArray* array, int32_t kind) {
+  return guarded([&] {
+    auto& source = *unwrap(array);
+    if (source.is_available()) {
+      move(source.data<char>(), source.nbytes(), kind == 1 ? Side::device : Side::host);
+    }
   });
 }
 
@@ -378,7 +394,7 @@ void check_size(const mx::array& array) {
 
 extern "C" __attribute__((visibility("default"))) const TachyMlxTable* tachy_mlx_table(void) {
   static const TachyMlxTable table = {
-      2,
+      3,
       static_cast<uint32_t>(std::size(tachy::kOperations)),
       tachy::kHeadersVersion,
       mlx::core::version,
@@ -389,6 +405,7 @@ extern "C" __attribute__((visibility("default"))) const TachyMlxTable* tachy_mlx
       tachy::set_default_device,
       tachy::new_stream,
       tachy::from_host,
+      tachy::bring,
       tachy::to_host,
       tachy::clone_array,
       tachy::drop_array,

@@ -10,6 +10,7 @@ use tachy_runtime::Result;
 use crate::element::Element;
 use crate::failure::{check, failed};
 use crate::library::table;
+use crate::stream::Unit;
 use crate::table::{RawArray, Table};
 
 /// An array of MLX's.
@@ -36,12 +37,22 @@ impl Array {
     /// # Errors
     /// As [`new`](Self::new), and if the bytes do not fill the shape.
     pub fn from_bytes(element: Element, shape: &[usize], bytes: &[u8]) -> Result<Self> {
+        Self::copy_of(Unit::Cpu, element, shape, bytes)
+    }
+
+    /// An array of a tensor's elements, made to be moved to this device.
+    pub(crate) fn on_the_way_to(unit: Unit, tensor: &Tensor) -> Result<Self> {
+        Self::copy_of(unit, Element::of(tensor.dtype()), tensor.shape(), tensor.bytes())
+    }
+
+    fn copy_of(unit: Unit, element: Element, shape: &[usize], bytes: &[u8]) -> Result<Self> {
         let table = table()?;
         let sizes = sizes(shape)?;
         let mut raw = std::ptr::null_mut();
         // SAFETY: both pointers are valid for the lengths beside them; the shim copies from them.
         let status = unsafe {
             (table.from_host)(
+                unit.code(),
                 bytes.as_ptr().cast(),
                 bytes.len(),
                 element.code(),
@@ -96,6 +107,12 @@ impl Array {
         // SAFETY: the array is alive.
         let code = unsafe { (self.table.dtype)(self.raw()) };
         Element::of_code(code).unwrap_or(Element::F32)
+    }
+
+    /// Has the memory of an evaluated array moved now to where it is read next, and not piece by piece when it is.
+    pub(crate) fn bring_to(&self, unit: Unit) -> Result<()> {
+        // SAFETY: the array is alive.
+        check(unsafe { (self.table.bring)(self.raw(), unit.code()) }, "move an array")
     }
 
     /// Copies the elements of an evaluated, contiguous array into bytes of the same size.

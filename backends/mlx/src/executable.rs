@@ -160,8 +160,7 @@ impl Executable for MlxExecutable {
             return Err(Error::FixedInput { name });
         }
         self.results = None;
-        let arrays = inputs.iter().map(|input| self.stream.upload(input));
-        self.bound = Some(arrays.collect::<Result<_>>()?);
+        self.bound = Some(self.stream.upload_all(inputs)?);
         Ok(())
     }
 
@@ -192,6 +191,7 @@ impl Executable for MlxExecutable {
             return Err(Error::OutOfOrder("`fetch` needs results; call `run` first."));
         };
         for (array, output) in results.iter().zip(outputs) {
+            self.stream.bring_home(array)?;
             array.read(output.bytes_mut())?;
         }
         Ok(())

@@ -52,7 +52,7 @@ pub(crate) type Build = unsafe extern "C" fn(
 ) -> i32;
 
 /// The table's revision that this crate knows.
-pub(crate) const REVISION: u32 = 2;
+pub(crate) const REVISION: u32 = 3;
 
 /// The functions. Each that gives a status gives 0 on success, and otherwise leaves a message.
 #[repr(C)]
@@ -70,6 +70,7 @@ pub(crate) struct Table {
     pub new_stream: unsafe extern "C" fn(i32, *mut *mut RawStream) -> i32,
 
     pub from_host: unsafe extern "C" fn(
+        i32,
         *const c_void,
         usize,
         i32,
@@ -77,6 +78,7 @@ pub(crate) struct Table {
         usize,
         *mut *mut RawArray,
     ) -> i32,
+    pub bring: unsafe extern "C" fn(*const RawArray, i32) -> i32,
     pub to_host: unsafe extern "C" fn(*const RawArray, *mut c_void, usize) -> i32,
     pub clone_array: unsafe extern "C" fn(*const RawArray) -> *mut RawArray,
     pub drop_array: unsafe extern "C" fn(*mut RawArray),

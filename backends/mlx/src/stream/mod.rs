@@ -84,16 +84,30 @@ impl Stream {
     /// # Errors
     /// If the tensor is larger than the memory limit, or MLX fails.
     pub fn upload(&self, tensor: &Tensor) -> Result<Array> {
-        let array = Array::new(tensor)?;
-        if self.unit == Unit::Cpu {
-            return Ok(array);
+        let mut arrays = self.upload_all(std::slice::from_ref(tensor))?;
+        Ok(arrays.remove(0))
+    }
+
+    /// Tensors on the device, which takes less time together than one by one.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub fn upload_all(&self, tensors: &[Tensor]) -> Result<Vec<Array>> {
+        let array = |tensor| Array::on_the_way_to(self.unit, tensor);
+        let arrays = tensors.iter().map(array).collect::<Result<Vec<_>>>()?;
+        if self.unit == Unit::Cpu || arrays.is_empty() {
+            return Ok(arrays);
         }
         // What the host has written lies in its memory until the device reads it, which would be in a run. MLX's own
         // copy shares the memory; a choice has to write its own.
         let always = Array::from_bytes(Element::Bool, &[], &[1])?;
-        let array = self.select(&always, &array, &array)?;
-        self.eval(std::slice::from_ref(&array))?;
-        Ok(array)
+        let copy = |array: &Array| {
+            array.bring_to(Unit::Gpu)?;
+            self.select(&always, array, array)
+        };
+        let copies = arrays.iter().map(copy).collect::<Result<Vec<_>>>()?;
+        self.eval(&copies)?;
+        Ok(copies)
     }
 
     /// Computes these arrays and what they depend on; returns when they are there.
@@ -114,7 +128,16 @@ impl Stream {
     pub fn download(&self, array: &Array) -> Result<Tensor> {
         let array = self.contiguous(array)?;
         self.eval(std::slice::from_ref(&array))?;
+        self.bring_home(&array)?;
         array.to_tensor()
+    }
+
+    /// Has the memory of an evaluated array moved to the host, before it is read there.
+    pub(crate) fn bring_home(&self, array: &Array) -> Result<()> {
+        match self.unit {
+            Unit::Cpu => Ok(()),
+            Unit::Gpu => array.bring_to(Unit::Cpu),
+        }
     }
 
     /// An operation with one output.
