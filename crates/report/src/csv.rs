@@ -1,6 +1,6 @@
 //! Comma-separated values, as RFC 4180 has them: for spreadsheets and data frames.
 
-use tachy_measure::{Comparison, Metric, Outcome, Unit};
+use tachy_measure::{Comparison, Measurement, Metric, Outcome, Unit};
 use tachy_runtime::Availability;
 use tachy_stats::Estimate;
 
@@ -161,6 +161,27 @@ pub fn samples_csv(comparison: &Comparison) -> String {
                         unit(measurement.unit).to_owned(),
                     ]);
                 }
+            }
+        }
+    }
+    text
+}
+
+/// The raw samples of one row, one a line: `row`, then process, metric, index (both numbers counted
+/// from 0), value and unit.
+pub(crate) fn sample_lines(row: &[String], measurements: &[Measurement]) -> String {
+    let mut text = String::new();
+    for measurement in measurements {
+        for (process, series) in measurement.processes.iter().enumerate() {
+            for (index, value) in series.samples.values().iter().enumerate() {
+                let sample = [
+                    process.to_string(),
+                    identifier(measurement.metric),
+                    index.to_string(),
+                    format!("{value:?}"),
+                    unit(measurement.unit).to_owned(),
+                ];
+                text += &line(&[row, &sample].concat());
             }
         }
     }

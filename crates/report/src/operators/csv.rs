@@ -1,7 +1,7 @@
 //! A comparison on operators as comma-separated values.
 
 use super::figures::OperatorReport;
-use crate::csv::{identifier, line, unit};
+use crate::csv::{line, sample_lines};
 
 const HEADER: [&str; 25] = [
     "operator",
@@ -98,21 +98,7 @@ impl OperatorReport<'_> {
         for point in &self.comparison.points {
             for row in &point.rows {
                 let measurements = row.outcome.measured().map_or(&[][..], |m| &m.measurements);
-                for measurement in measurements {
-                    for (process, series) in measurement.processes.iter().enumerate() {
-                        for (index, value) in series.samples.values().iter().enumerate() {
-                            text += &line(&[
-                                point.case.clone(),
-                                row.device.to_string(),
-                                process.to_string(),
-                                identifier(measurement.metric),
-                                index.to_string(),
-                                format!("{value:?}"),
-                                unit(measurement.unit).to_owned(),
-                            ]);
-                        }
-                    }
-                }
+                text += &sample_lines(&[point.case.clone(), row.device.to_string()], measurements);
             }
         }
         text

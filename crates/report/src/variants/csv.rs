@@ -1,7 +1,7 @@
 //! A comparison of variants as comma-separated values.
 
 use super::figures::VariantReport;
-use crate::csv::line;
+use crate::csv::{line, sample_lines};
 
 const HEADER: [&str; 25] = [
     "model",
@@ -94,7 +94,6 @@ impl VariantReport<'_> {
     /// Every raw sample, one a line, with the columns `model`, `resolution`, `batch`, `precision`, `device`, `process`,
     /// `metric`, `index`, `value` and `unit`.
     pub fn samples_csv(&self) -> String {
-        use crate::csv::{identifier, unit};
         let names = [
             "model",
             "resolution",
@@ -111,24 +110,14 @@ impl VariantReport<'_> {
         let size = |size: Option<usize>| size.map_or(String::new(), |size| size.to_string());
         for entry in self.lines() {
             let measurements = entry.row.outcome.measured().map_or(&[][..], |m| &m.measurements);
-            for measurement in measurements {
-                for (process, series) in measurement.processes.iter().enumerate() {
-                    for (index, value) in series.samples.values().iter().enumerate() {
-                        text += &line(&[
-                            entry.point.model.clone(),
-                            size(entry.point.resolution),
-                            size(entry.point.batch),
-                            entry.row.precision.to_string(),
-                            entry.row.device.to_string(),
-                            process.to_string(),
-                            identifier(measurement.metric),
-                            index.to_string(),
-                            format!("{value:?}"),
-                            unit(measurement.unit).to_owned(),
-                        ]);
-                    }
-                }
-            }
+            let row = [
+                entry.point.model.clone(),
+                size(entry.point.resolution),
+                size(entry.point.batch),
+                entry.row.precision.to_string(),
+                entry.row.device.to_string(),
+            ];
+            text += &sample_lines(&row, measurements);
         }
         text
     }
