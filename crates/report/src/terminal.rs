@@ -1,6 +1,7 @@
 //! A comparison in a terminal.
 
 use tachy_measure::{Metric, Unit};
+use tachy_runtime::DeviceInfo;
 
 use crate::lists::absences;
 use crate::look::{Look, Tone, widest};
@@ -28,7 +29,7 @@ impl Report<'_> {
         blocks.push(
             self.warnings().iter().map(|text| bullet(look, "!", Tone::Caution, text)).collect(),
         );
-        blocks.push(self.absent_block(look));
+        blocks.push(absent(look, &self.comparison.absent));
         if !self.timed.is_empty() {
             let notes = self.energy_notes();
             blocks.push(notes.iter().map(|note| quiet(look, note)).collect());
@@ -135,14 +136,6 @@ impl Report<'_> {
             .collect();
         block(look, Tone::Bad, "Failed", &entries)
     }
-
-    fn absent_block(&self, look: Look) -> String {
-        let entries: Vec<(String, String)> = absences(&self.comparison.absent)
-            .into_iter()
-            .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
-            .collect();
-        block(look, Tone::Quiet, "Absent", &entries)
-    }
 }
 
 /// The ratio to the first line and its interval.
@@ -176,6 +169,15 @@ pub(crate) fn block(look: Look, tone: Tone, title: &str, entries: &[(String, Str
         return String::new();
     }
     format!("{}\n{}", look.paint(tone, title), look.entries(entries, widest(entries), Tone::Strong))
+}
+
+/// The devices that are absent, with the reason and the remedy.
+pub(crate) fn absent(look: Look, devices: &[DeviceInfo]) -> String {
+    let entries: Vec<(String, String)> = absences(devices)
+        .into_iter()
+        .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
+        .collect();
+    block(look, Tone::Quiet, "Absent", &entries)
 }
 
 /// The first lines of a message, and how many more there are.

@@ -4,12 +4,11 @@ use tachy_measure::Unit;
 
 use super::crossings::{crossing, sentence};
 use super::figures::{FamilyReport, OperatorReport};
-use crate::lists::absences;
 use crate::look::{Look, Tone};
 use crate::quantity::{error, percent, quantity, significant};
 use crate::sentences::{line_of, relative_interval};
 use crate::table::{Cell, Column, Table};
-use crate::terminal::{block, bullet, quiet, shorten};
+use crate::terminal::{absent, block, bullet, quiet, shorten};
 
 impl OperatorReport<'_> {
     /// The report for a terminal: a table for each operator, who overtakes whom, and what qualifies it.
@@ -37,11 +36,7 @@ impl OperatorReport<'_> {
             );
         }
         blocks.push(block(look, Tone::Caution, "Not timed", &self.untimed()));
-        let absent: Vec<(String, String)> = absences(&self.comparison.absent)
-            .into_iter()
-            .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
-            .collect();
-        blocks.push(block(look, Tone::Quiet, "Absent", &absent));
+        blocks.push(absent(look, &self.comparison.absent));
         blocks.push(self.energy_notes().iter().map(|note| quiet(look, note)).collect());
         blocks.push(quiet(look, &self.note()) + &quiet(look, &self.occasion()));
         blocks.retain(|block| !block.is_empty());

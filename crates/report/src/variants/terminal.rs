@@ -4,12 +4,11 @@ use tachy_measure::Unit;
 
 use super::figures::{FamilyReport, VariantReport};
 use super::words::{best_for, error_of};
-use crate::lists::absences;
 use crate::look::{Look, Tone};
 use crate::quantity::{quantity, significant};
 use crate::sentences::relative_interval;
 use crate::table::{Cell, Column, Table};
-use crate::terminal::{block, bullet, quiet};
+use crate::terminal::{absent, block, bullet, quiet};
 
 impl VariantReport<'_> {
     /// The report for a terminal: a table for each model at each resolution, who overtakes whom from which batch size on,
@@ -27,11 +26,7 @@ impl VariantReport<'_> {
             blocks.push(bullets.collect());
         }
         blocks.push(block(look, Tone::Caution, "Not timed", &self.untimed()));
-        let absent: Vec<(String, String)> = absences(&self.comparison.absent)
-            .into_iter()
-            .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
-            .collect();
-        blocks.push(block(look, Tone::Quiet, "Absent", &absent));
+        blocks.push(absent(look, &self.comparison.absent));
         blocks.push(self.energy_notes().iter().map(|note| quiet(look, note)).collect());
         blocks.push(quiet(look, &self.note()) + &quiet(look, &self.occasion()));
         blocks.retain(|block| !block.is_empty());
