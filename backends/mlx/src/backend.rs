@@ -182,17 +182,32 @@ fn device_name(library: &Loaded, unit: Unit) -> Option<String> {
 /// Whether a first small computation succeeds: the library for CUDA names a GPU even where there is none.
 fn availability(library: &Loaded, unit: Unit) -> Availability {
     let absent = |reason: String| Availability::Absent { reason, remedy: remedy(unit).to_owned() };
+    let (version, path) = (&library.version, library.path.display());
     if device_count(library, unit) == 0 {
-        let path = library.path.display();
+        let visible = std::env::var("CUDA_VISIBLE_DEVICES");
+        let visible = visible.map(|text| format!("; `CUDA_VISIBLE_DEVICES` is `{text}`"));
+        let visible = visible.unwrap_or_default();
         return absent(format!(
-            "The MLX {} at {path} finds no GPU, or is built for none.",
-            library.version
+            "The MLX {version} at {path} finds no GPU, or is built for none{visible}."
         ));
     }
     match contain(NAME, "try the device", || try_out(unit)) {
         Ok(()) => Availability::Available,
+        Err(error) if needs_gpu(unit, &error) => Availability::Absent {
+            reason: format!(
+                "The MLX {version} at {path} is built for CUDA and computes nothing without a GPU, not even on the \
+                 processor: {error}."
+            ),
+            remedy: "Run `pip install mlx[cpu]` in place of `mlx[cuda13]` (or `mlx[cuda12]`), or let the program see a GPU."
+                .to_owned(),
+        },
         Err(error) => absent(format!("MLX has the device but could not use it: {error}.")),
     }
+}
+
+/// Whether the library for CUDA refuses the processor: it takes all memory from the driver.
+fn needs_gpu(unit: Unit, error: &Error) -> bool {
+    unit == Unit::Cpu && error.to_string().contains("CUDA-capable device")
 }
 
 fn try_out(unit: Unit) -> Result<()> {
