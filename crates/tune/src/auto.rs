@@ -197,8 +197,7 @@ impl Shared {
             }
             let (open, slower) = known.split_at(close);
             let is_open = |info: &DeviceInfo| open.iter().any(|(device, _)| *device == info.device);
-            let (tried, rest) = untried.iter().cloned().partition(is_open);
-            let tried: Vec<DeviceInfo> = tried;
+            let (tried, rest): (Vec<_>, Vec<_>) = untried.iter().cloned().partition(is_open);
             let Some(measured) = self.measure(source, options, &tried) else {
                 // It can only be had without a comparison: by what is remembered.
                 measuring = false;
