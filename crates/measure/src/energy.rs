@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use tachy_profile::energy::{EnergyAbsent, EnergyMeter, EnergyReading, EnergySource};
 use tachy_runtime::Device;
 
@@ -19,6 +20,34 @@ fn source(device: &Device) -> Result<EnergySource, EnergyAbsent> {
         )),
         ("mlx", Some("gpu")) | (_, Some("cuda" | "tensorrt")) => Ok(EnergySource::Gpu(0)),
         _ => Ok(EnergySource::Packages),
+    }
+}
+
+/// Whether the energy that a device spends can be told on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum EnergyCounter {
+    /// There is a counter.
+    Counted {
+        /// What it is of: `the processors' packages`.
+        scope: String,
+    },
+    /// There is none.
+    Absent {
+        /// Why not, as a sentence.
+        reason: String,
+        /// What would bring one, as a sentence.
+        remedy: String,
+    },
+}
+
+impl EnergyCounter {
+    /// The counter of a device on the machine whose root folder is `root`.
+    pub fn of(device: &Device, root: &Path) -> Self {
+        match source(device).and_then(|source| EnergyMeter::open(source, root)) {
+            Ok(meter) => Self::Counted { scope: meter.scope().to_owned() },
+            Err(EnergyAbsent { reason, remedy }) => Self::Absent { reason, remedy },
+        }
     }
 }
 
@@ -133,6 +162,8 @@ mod tests {
         assert!(absent(&gauge, 25).contains("did not move"));
         let auto = Gauge::new(&Device::of("auto"), root.path());
         assert!(absent(&auto, 0).contains("Compare those devices."));
+        let scope = "the processors' packages".to_owned();
+        assert_eq!(EnergyCounter::of(&cpu, root.path()), EnergyCounter::Counted { scope });
         assert_eq!(source(&Device::with_unit("ort", "cuda")), Ok(EnergySource::Gpu(0)));
         assert_eq!(source(&Device::with_unit("openvino", "gpu")), Ok(EnergySource::Packages));
     }

@@ -54,6 +54,7 @@ pub use agreement::{Agreement, agreement, tensor_values, tolerance};
 pub use case::{CaseOutcome, Tolerance, find_cases, run_case};
 pub use clock::{Clock, TICKS_PER_SAMPLE};
 pub use compare::{CompareError, Event, Plan, compare};
+pub use energy::EnergyCounter;
 pub use environment::{Cache, Environment};
 pub use inputs::random_tensor;
 pub use machine_speed::MachineSpeed;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tachy_measure::{Comparison, Measured, Metric, Outcome, Unit};
 use tachy_stats::{ComparisonOptions, Estimate, Samples, ratio, typical};
 
+use crate::energy::EnergyNotes;
 use crate::layout::layout;
 use crate::look::{Look, Tone, widest};
 use crate::markdown::inline;
@@ -185,7 +186,8 @@ fn energy(candidates: &[&Candidate]) -> Answer {
     let aim = "energy";
     let answer = typically(aim, candidates, Metric::Energy, "a call");
     let notes = || {
-        crate::energy::notes(candidates.iter().map(|c| (c.device.clone(), c.measured))).join(" ")
+        let measured = candidates.iter().map(|c| (c.device.clone(), c.measured));
+        EnergyNotes::of(measured).whole().join(" ")
     };
     match (&answer.device, candidates.is_empty()) {
         (None, true) => answer,

@@ -104,7 +104,7 @@ impl Report<'_> {
                 headline: self.headline(),
                 ties: self.ties().iter().map(|tie| plain(tie)).collect(),
                 warnings: self.warnings().iter().map(|warning| plain(warning)).collect(),
-                energy: self.energy_notes(),
+                energy: self.energy_notes().whole(),
                 devices: devices.collect(),
             },
             ranking: RankingSection {

@@ -1,9 +1,13 @@
 //! Lists for a terminal: the devices of this machine, the models of the zoo.
 
-use tachy_runtime::{Availability, DeviceInfo};
+use tachy_measure::EnergyCounter;
+use tachy_runtime::{Availability, Device, DeviceInfo};
 
+use crate::energy::{add, why_absent};
 use crate::look::{Look, Tone, widest};
 use crate::quantity::count;
+use crate::sentences::join;
+use crate::terminal::quiet;
 
 /// A line of [`models`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +46,15 @@ pub(crate) fn absences(devices: &[DeviceInfo]) -> Vec<Absence<'_>> {
     absences
 }
 
-/// The devices that can be used, with their engines, and the absent ones, with the reason and the remedy.
-pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
+/// The absent devices as entries of a list: the name, and the reason with the remedy.
+pub(crate) fn absences_told(devices: &[DeviceInfo]) -> Vec<(String, String)> {
+    let told = absences(devices).into_iter();
+    told.map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy))).collect()
+}
+
+/// The devices that can be used, with their engines; the absent ones, with the reason and the remedy; and whose energy is
+/// counted, or why not.
+pub fn devices(devices: &[DeviceInfo], counters: &[(Device, EnergyCounter)], look: Look) -> String {
     let (mut available, mut absent) = (Vec::new(), Vec::new());
     for info in devices {
         let name = info.device.to_string();
@@ -65,7 +76,28 @@ pub fn devices(devices: &[DeviceInfo], look: Look) -> String {
             blocks.push(format!("{title}\n{}", look.entries(&entries, wide, tone)));
         }
     }
+    let counters = counted(counters);
+    if !counters.is_empty() {
+        blocks.push(counters.iter().map(|text| quiet(look, text)).collect());
+    }
     blocks.join("\n")
+}
+
+/// Whose energy is counted by what, and whose is not and why: a sentence or more for each counter and each reason.
+fn counted(counters: &[(Device, EnergyCounter)]) -> Vec<String> {
+    let mut groups = Vec::new();
+    for (device, counter) in counters {
+        add(&mut groups, counter, &device.to_string());
+    }
+    let sentence = |(counter, names): (&EnergyCounter, Vec<String>)| match counter {
+        EnergyCounter::Counted { scope } => {
+            format!("The energy of {} is counted by {scope}.", join(&names))
+        }
+        EnergyCounter::Absent { reason, remedy } => {
+            why_absent(&names, &format!("{reason} {remedy}"))
+        }
+    };
+    groups.into_iter().map(sentence).collect()
 }
 
 /// The models of the zoo: what each is, its weights and its inputs.

@@ -40,7 +40,8 @@ impl Report<'_> {
         if !self.timed.is_empty() {
             blocks.push(self.markdown_table());
         }
-        let notes = self.ties().into_iter().chain(self.warnings()).chain(self.energy_notes());
+        let energy = self.energy_notes().whole();
+        let notes = self.ties().into_iter().chain(self.warnings()).chain(energy);
         let mut items: Vec<String> = notes.map(|note| inline(&note)).collect();
         items.extend(self.wrong.iter().map(|(row, agreement)| {
             inline(&format!(

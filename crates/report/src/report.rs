@@ -3,7 +3,7 @@
 use tachy_measure::{Agreement, Comparison, Measured, Metric, Outcome, Row, Stage, rank};
 use tachy_stats::{ComparisonOptions, Place, Samples, StatisticsError, Verdict, compare};
 
-use crate::energy;
+use crate::energy::EnergyNotes;
 use crate::figure::Figure;
 
 /// A comparison, ranked and ready to be told.
@@ -86,8 +86,8 @@ impl<'a> Report<'a> {
     }
 
     /// What is to be said of energy.
-    pub(crate) fn energy_notes(&self) -> Vec<String> {
-        energy::notes(self.timed.iter().map(|timed| (timed.name(), timed.measured)))
+    pub(crate) fn energy_notes(&self) -> EnergyNotes<'_> {
+        EnergyNotes::of(self.timed.iter().map(|timed| (timed.name(), timed.measured)))
     }
 
     /// The groups of devices that share a rank, as ranges of [`Report::timed`].

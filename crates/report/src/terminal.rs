@@ -3,7 +3,7 @@
 use tachy_measure::{Metric, Unit};
 use tachy_runtime::DeviceInfo;
 
-use crate::lists::absences;
+use crate::lists::absences_told;
 use crate::look::{Look, Tone, widest};
 use crate::quantity::{Scale, error, quantity};
 use crate::report::{Report, Timed};
@@ -31,7 +31,7 @@ impl Report<'_> {
         );
         blocks.push(absent(look, &self.comparison.absent));
         if !self.timed.is_empty() {
-            let notes = self.energy_notes();
+            let notes = self.energy_notes().short();
             blocks.push(notes.iter().map(|note| quiet(look, note)).collect());
             blocks.push(quiet(look, &self.interval_note()));
         }
@@ -173,11 +173,7 @@ pub(crate) fn block(look: Look, tone: Tone, title: &str, entries: &[(String, Str
 
 /// The devices that are absent, with the reason and the remedy.
 pub(crate) fn absent(look: Look, devices: &[DeviceInfo]) -> String {
-    let entries: Vec<(String, String)> = absences(devices)
-        .into_iter()
-        .map(|absence| (absence.name, format!("{} {}", absence.reason, absence.remedy)))
-        .collect();
-    block(look, Tone::Quiet, "Absent", &entries)
+    block(look, Tone::Quiet, "Absent", &absences_told(devices))
 }
 
 /// The first lines of a message, and how many more there are.

@@ -19,12 +19,13 @@ pub fn registry() -> Registry {
     registry
 }
 
-/// The device that chooses among those of all engines, as [`registry`] has it: its measurements are remembered in the
-/// user's folder for caches.
+/// The device that chooses among those of all engines, as [`registry`] has it: its measurements, and the devices' peaks, are
+/// remembered in the user's folder for caches.
 pub fn auto() -> AutoBackend {
     let policy = || std::env::var(ON_BATTERY).ok()?.parse().ok();
     let options = AutoOptions {
         memory: cache_folder().map(|folder| folder.join("routes.json")),
+        peaks: cache_folder(),
         on_battery: POLICY.get().cloned().or_else(policy).unwrap_or_default(),
         ..AutoOptions::default()
     };

@@ -1,6 +1,5 @@
 //! A device that gives every graph to the device that was measured to be the fastest for it.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,37 +8,33 @@ use bytes::Bytes;
 use tachy_graph::Graph;
 use tachy_graph::catalogue::recognize;
 use tachy_measure::operators::OperatorComparison;
-use tachy_measure::{agreement, random_tensor};
 use tachy_runtime::{
     Availability, Backend, CompileOptions, Device, DeviceInfo, Error, Executable, Registry, Result,
-    contain,
 };
 
+use crate::choice::{Choice, Reason};
 use crate::engines::{Source, available};
 use crate::guess::guess;
 use crate::memory::Memory;
 use crate::options::{AutoOptions, OnBattery};
+use crate::peaks::PeaksMemory;
 use crate::routed::Routed;
 use crate::state::MachineState;
+use crate::timing::Candidate;
 
 /// The name of the backend and of its only device.
 pub const AUTO: &str = "auto";
 
-/// Batches of each device that are timed at least.
-const FEWEST: usize = 5;
-/// A batch lasts about so long, so that reading the clock does not matter.
-const BATCH: Duration = Duration::from_millis(1);
-/// A device whose quickest batch is slower than the best one's by this factor after the first rounds is not timed further.
-const HOPELESS: f64 = 3.0;
 /// Between the sizes of a comparison a time may be off by so much: devices that are this close are timed on the graph itself.
 const CLOSE: f64 = 2.0;
 
 /// A backend of one device, `auto`, that gives every graph to the measured winner among the devices of its engines.
 ///
 /// A graph of one operator goes where a comparison on operators ([`learn`](Self::learn)) found its work to be done fastest, by
-/// far; if several devices are close by what was found at other sizes, they are measured on the graph itself. Any other
-/// graph, and an operator of which nothing is known, is measured on every device when it is first compiled. All of that is
-/// remembered. The engines run in this process: one that crashes takes it along.
+/// far; if several devices are close by what was found at other sizes, they are measured on the graph itself, and if none of
+/// them does it right, the next fastest are asked. Any other graph, and an operator of which nothing is known, is measured on
+/// every device when it is first compiled. All of that is remembered. The engines run in this process: one that crashes takes
+/// it along.
 #[derive(Clone)]
 pub struct AutoBackend {
     pub(crate) shared: Arc<Shared>,
@@ -54,50 +49,6 @@ pub(crate) struct Shared {
     pub memory: LazyMemory,
     /// The time since some start; tests have one of their own.
     pub clock: Box<dyn Fn() -> Duration + Send + Sync>,
-}
-
-/// Which device was chosen, and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
-    /// The device.
-    pub device: Device,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// Why a device was chosen.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reason {
-    /// A comparison on operators, or an earlier measurement of the same graph: seconds of a call on each device, the
-    /// fastest first.
-    Remembered(Vec<(Device, f64)>),
-    /// It was measured just now: as above.
-    Measured(Vec<(Device, f64)>),
-    /// The cost model: estimated seconds on each device.
-    Guessed(Vec<(Device, f64)>),
-    /// The policy for battery names it.
-    Preferred,
-}
-
-impl fmt::Display for Choice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (why, times) = match &self.reason {
-            Reason::Remembered(times) => ("by what is remembered", times),
-            Reason::Measured(times) => ("measured just now", times),
-            Reason::Guessed(times) => ("by the cost model", times),
-            Reason::Preferred => return write!(f, "`{}`, as preferred on battery", self.device),
-        };
-        write!(f, "`{}`, {why}", self.device)?;
-        for (place, (device, seconds)) in times.iter().enumerate() {
-            let sign = if place == 0 { ":" } else { "," };
-            // Of a device that failed there is no time.
-            match Duration::try_from_secs_f64(*seconds) {
-                Ok(time) => write!(f, "{sign} {device} {time:.2?}")?,
-                Err(_) => write!(f, "{sign} {device} unknown")?,
-            }
-        }
-        Ok(())
-    }
 }
 
 impl AutoBackend {
@@ -178,27 +129,6 @@ impl Backend for AutoBackend {
     }
 }
 
-/// A device that can do the work, while it is timed.
-struct Candidate {
-    info: DeviceInfo,
-    executable: Box<dyn Executable>,
-    batch: u32,
-    times: Vec<f64>,
-}
-
-impl Candidate {
-    /// What one batch in four stays below: whatever else the machine does makes batches longer, never shorter.
-    fn typical(&self) -> f64 {
-        let mut times = self.times.clone();
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 4).copied().unwrap_or(f64::INFINITY)
-    }
-
-    fn least(&self) -> f64 {
-        self.times.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-}
-
 impl Shared {
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         // What is known is replaced whole, so that a panic elsewhere leaves it right.
@@ -250,49 +180,78 @@ impl Shared {
             });
             (routes.of_graph(condition, &fingerprint, &devices), operator)
         };
-        let measuring = !self.options.measuring.is_zero() && devices.len() > 1;
-        // The graph itself was measured, or the operator at other sizes.
-        let open = match (&of_graph, &of_operator) {
-            (None, Some(times)) if measuring => contenders(times, &devices),
-            _ => Vec::new(),
-        };
-        let known = of_graph.or(of_operator);
-        if open.len() < 2
-            && let Some(times) = &known
-            && let Ok((device, executable)) = self.first_that_compiles(source, times, options)
-        {
-            let reason = Reason::Remembered(times.clone());
-            return Ok((Choice { device, reason }, executable));
-        }
-        if measuring {
-            let tried = if open.len() < 2 { &devices } else { &open };
-            let mut measured = self.measure(source, options, tried)?;
-            let times =
-                |candidate: &Candidate| (candidate.info.device.clone(), candidate.typical());
-            let times: Vec<(Device, f64)> = measured.iter().map(times).collect();
-            // Of those that were too slow to be tried, the comparison's time is good enough.
-            let other = |(device, _): &&(Device, f64)| !tried.iter().any(|it| it.device == *device);
-            let others = known.iter().flatten().filter(other).cloned();
-            let all: Vec<(Device, f64)> = times.iter().cloned().chain(others).collect();
+        let mut measuring = !self.options.measuring.is_zero() && devices.len() > 1;
+        // A time of the graph itself stands; one of its operator, at other sizes, may be off.
+        let stands = of_graph.is_some();
+        let mut known = of_graph.or(of_operator).unwrap_or_default();
+        let mut untried = devices.clone();
+        while let Some((device, _)) = known.first() {
+            let close = if measuring && !stands { contenders(&known) } else { 1 };
+            if close < 2 {
+                if let Ok(executable) = source.compile(&self.registry, device, options) {
+                    let device = device.clone();
+                    return Ok((Choice { device, reason: Reason::Remembered(known) }, executable));
+                }
+                known.remove(0);
+                continue;
+            }
+            let (open, slower) = known.split_at(close);
+            let is_open = |info: &DeviceInfo| open.iter().any(|(device, _)| *device == info.device);
+            let (tried, rest) = untried.iter().cloned().partition(is_open);
+            let tried: Vec<DeviceInfo> = tried;
+            let Some(measured) = self.measure(source, options, &tried) else {
+                // It can only be had without a comparison: by what is remembered.
+                measuring = false;
+                continue;
+            };
+            // Of those that are too slow to be tried, the time that is known is good enough.
+            let times: Vec<_> = measured.iter().map(Candidate::typical).collect();
+            let all: Vec<_> = times.iter().chain(slower).cloned().collect();
             self.memory()
                 .change(|routes| routes.learn_graph(condition, &fingerprint, &devices, &all));
-            if !measured.is_empty() {
-                let Candidate { info, executable, .. } = measured.swap_remove(0);
-                let choice = Choice { device: info.device, reason: Reason::Measured(times) };
-                return Ok((choice, executable));
+            if let Some(found) = fastest(measured, times) {
+                return Ok(found);
+            }
+            known = slower.to_vec();
+            untried = rest;
+        }
+        if measuring
+            && !untried.is_empty()
+            && let Some(measured) = self.measure(source, options, &untried)
+        {
+            let times: Vec<_> = measured.iter().map(Candidate::typical).collect();
+            self.memory()
+                .change(|routes| routes.learn_graph(condition, &fingerprint, &devices, &times));
+            if let Some(found) = fastest(measured, times) {
+                return Ok(found);
             }
         }
-        let mut guesses: Vec<(Device, f64)> = devices
-            .into_iter()
-            .map(|info| {
-                let peaks = self.options.peaks.as_ref();
-                let seconds = graph.as_ref().map(|graph| guess(graph, &info.device, peaks));
-                (info.device, seconds.unwrap_or(f64::INFINITY))
-            })
-            .collect();
-        guesses.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let guesses = self.guesses(graph.as_ref(), &devices, options);
         let (device, executable) = self.first_that_compiles(source, &guesses, options)?;
         Ok((Choice { device, reason: Reason::Guessed(guesses) }, executable))
+    }
+
+    /// What the cost model says of these devices, by their peaks where they are remembered; the fastest first.
+    fn guesses(
+        &self,
+        graph: Option<&Graph>,
+        devices: &[DeviceInfo],
+        options: &CompileOptions,
+    ) -> Vec<(Device, f64)> {
+        let peaks = self.options.peaks.clone().map(|folder| {
+            let machine = self.memory().machine().to_owned();
+            PeaksMemory::new(folder, machine).read(options.threads)
+        });
+        let seconds = |info: &DeviceInfo| {
+            let peaks = peaks.as_ref().and_then(|peaks| peaks.of(&info.device));
+            // Those of another version of an engine are not this one's.
+            let peaks = peaks.filter(|peaks| peaks.description == info.description);
+            graph.map_or(f64::INFINITY, |graph| guess(graph, peaks))
+        };
+        let mut guesses: Vec<(Device, f64)> =
+            devices.iter().map(|info| (info.device.clone(), seconds(info))).collect();
+        guesses.sort_by(|a, b| a.1.total_cmp(&b.1));
+        guesses
     }
 
     fn first_that_compiles(
@@ -314,93 +273,21 @@ impl Shared {
             remedy: "`tachy devices` shows what would bring one.".to_owned(),
         }))
     }
-
-    /// Times whole calls on every device that computes what the reference does; the fastest first. Devices take turns, each
-    /// second round in the reverse order.
-    fn measure(
-        &self,
-        source: &Source,
-        options: &CompileOptions,
-        devices: &[DeviceInfo],
-    ) -> Result<Vec<Candidate>> {
-        let as_defined = CompileOptions { optimize: false, ..options.clone() };
-        let order: Vec<(Device, f64)> =
-            devices.iter().map(|info| (info.device.clone(), 0.0)).collect();
-        let (_, mut reference) = self.first_that_compiles(source, &order, &as_defined)?;
-        let ports = reference.signature().inputs.clone();
-        let inputs = ports.iter().enumerate().map(|(place, port)| {
-            let known = options.known_inputs.get(&port.name);
-            known.map_or_else(|| random_tensor(&port.ty, 0, place), |tensor| Ok(tensor.clone()))
-        });
-        let inputs = inputs.collect::<std::result::Result<Vec<_>, _>>()?;
-        let expected = reference.call(&inputs)?;
-        drop(reference);
-
-        let now = || (self.clock)();
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for info in devices {
-            let Ok(mut executable) = source.compile(&self.registry, &info.device, options) else {
-                continue;
-            };
-            let names: Vec<String> =
-                executable.signature().outputs.iter().map(|port| port.name.clone()).collect();
-            let mut call = || contain(AUTO, "measure a device", || executable.call(&inputs));
-            let Ok(outputs) = call() else { continue };
-            if !agreement(&names, &outputs, &expected).holds() {
-                continue;
-            }
-            let start = now();
-            if call().is_err() {
-                continue;
-            }
-            let once = (now() - start).as_secs_f64();
-            let batch = (BATCH.as_secs_f64() / once.max(1e-9)).clamp(1.0, 1e4) as u32;
-            candidates.push(Candidate { info: info.clone(), executable, batch, times: Vec::new() });
-        }
-        let mut outputs = match candidates.first() {
-            Some(candidate) => candidate.executable.signature().allocate_outputs()?,
-            None => return Ok(candidates),
-        };
-        let limit = self.options.measuring * candidates.len() as u32;
-        let start = now();
-        let mut round = 0;
-        while round < FEWEST || now() - start < limit {
-            let best = candidates.iter().map(Candidate::least).fold(f64::INFINITY, f64::min);
-            for candidate in &mut candidates {
-                if round >= FEWEST && candidate.least() > HOPELESS * best {
-                    continue;
-                }
-                let Candidate { executable, batch, times, .. } = candidate;
-                let begin = now();
-                let calls = (0..*batch).try_for_each(|_| {
-                    executable.bind(&inputs)?;
-                    executable.run()?;
-                    executable.fetch(&mut outputs)
-                });
-                let seconds = (now() - begin).as_secs_f64() / f64::from(*batch);
-                // Who fails now is not chosen.
-                times.push(if calls.is_ok() { seconds } else { f64::INFINITY });
-            }
-            candidates.reverse();
-            round += 1;
-            // A clock that stands still would never end this.
-            if round > 100_000 {
-                break;
-            }
-        }
-        candidates.sort_by(|a, b| a.typical().total_cmp(&b.typical()));
-        Ok(candidates)
-    }
 }
 
-/// The devices that may be the fastest, going by times that may be off.
-fn contenders(times: &[(Device, f64)], devices: &[DeviceInfo]) -> Vec<DeviceInfo> {
+/// How many of these devices, of which the fastest is the first, may be the fastest, going by times that may be off.
+fn contenders(times: &[(Device, f64)]) -> usize {
     let best = times.first().map_or(0.0, |(_, seconds)| *seconds);
-    let close = times.iter().filter(|(_, seconds)| *seconds <= CLOSE * best);
-    close
-        .filter_map(|(device, _)| devices.iter().find(|info| info.device == *device))
-        .cloned()
-        .collect()
+    times.partition_point(|(_, seconds)| *seconds <= CLOSE * best)
+}
+
+/// The first of what was measured.
+fn fastest(
+    measured: Vec<Candidate>,
+    times: Vec<(Device, f64)>,
+) -> Option<(Choice, Box<dyn Executable>)> {
+    let Candidate { info, executable, .. } = measured.into_iter().next()?;
+    Some((Choice { device: info.device, reason: Reason::Measured(times) }, executable))
 }
 
 impl AutoOptions {

@@ -31,6 +31,11 @@ impl Memory {
         Self { file, machine, routes }
     }
 
+    /// The machine whose routes these are.
+    pub fn machine(&self) -> &str {
+        &self.machine
+    }
+
     /// What is known.
     pub fn routes(&self) -> &Routes {
         &self.routes
@@ -61,7 +66,7 @@ fn read(file: &Path, machine: &str) -> Option<Routes> {
 }
 
 /// Whole or not at all, so that a reader never sees half of it.
-fn write(file: &Path, remembered: &Remembered) -> std::io::Result<()> {
+pub(crate) fn write(file: &Path, remembered: &impl Serialize) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut whole = tempfile::NamedTempFile::new_in(folder)?;

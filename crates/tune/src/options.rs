@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tachy_measure::operators::Peaks;
 use tachy_runtime::Device;
 use thiserror::Error;
 
@@ -60,8 +59,8 @@ pub struct AutoOptions {
     /// Time of measuring each device where nothing is known of a graph. With zero nothing is measured, and the cost model
     /// decides.
     pub measuring: Duration,
-    /// What the cost model knows of the devices.
-    pub peaks: Option<Peaks>,
+    /// The folder in which a [`PeaksMemory`](crate::PeaksMemory) keeps what devices reach at best, for the cost model.
+    pub peaks: Option<PathBuf>,
     /// What follows from a machine that runs on battery or is throttled.
     pub on_battery: OnBattery,
     /// The folder in which `sys` is, to read the machine's state from.

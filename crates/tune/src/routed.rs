@@ -8,7 +8,8 @@ use tachy_runtime::{
     CompileOptions, CompileStats, Completion, Executable, MemoryStats, Result, Signature, StepRun,
 };
 
-use crate::auto::{Choice, Shared};
+use crate::auto::Shared;
+use crate::choice::Choice;
 use crate::engines::Source;
 
 pub(crate) struct Routed {

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use tachy_graph::catalogue::OperatorCase;
 use tachy_graph::{DType, Graph, GraphBuilder, Tensor};
 use tachy_measure::operators::{
-    DeviceDescription, OperatorComparison, OperatorPoint, OperatorSettings, PointOutcome, PointRow,
+    DeviceDescription, DevicePeaks, OperatorComparison, OperatorPoint, OperatorSettings, Peaks,
+    PointOutcome, PointRow, Rate,
 };
 use tachy_measure::{Agreement, Environment, Measured, Measurement, Metric, Series};
 use tachy_runtime::{
@@ -17,7 +18,8 @@ use tachy_runtime::{
     MemoryStats, Registry, Result, Signature,
 };
 
-use crate::{AutoBackend, AutoOptions, OnBattery, Reason};
+use crate::guess::guess;
+use crate::{AutoBackend, AutoOptions, OnBattery, PeaksMemory, Reason};
 
 /// Nanoseconds.
 type Now = Arc<AtomicU64>;
@@ -30,7 +32,18 @@ struct Fake {
     per_flop: f64,
     /// What it gives: the right answer is zeros.
     answer: f32,
+    fault: Option<Fault>,
     now: Now,
+}
+
+/// What a device does wrong, though comparisons know better.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    Refuses,
+    Fails,
+    Panics,
+    /// It computes a few times, and then no more.
+    Dies,
 }
 
 impl Fake {
@@ -62,10 +75,13 @@ impl Backend for Fake {
         _: &Device,
         _: &CompileOptions,
     ) -> Result<Box<dyn Executable>> {
+        if self.fault == Some(Fault::Refuses) {
+            return Err(Error::Interface("it refuses".to_owned()));
+        }
         let flops = graph.nodes().iter().map(|node| graph.cost(node).flops).sum();
         let fake = self.clone();
         let (signature, stats) = (Signature::of(graph), CompileStats::default());
-        Ok(Box::new(FakeExecutable { fake, flops, signature, stats }))
+        Ok(Box::new(FakeExecutable { fake, flops, runs: 0, signature, stats }))
     }
 
     fn load_onnx(&self, _: Bytes, _: &Device, _: &CompileOptions) -> Result<Box<dyn Executable>> {
@@ -76,6 +92,7 @@ impl Backend for Fake {
 struct FakeExecutable {
     fake: Fake,
     flops: f64,
+    runs: usize,
     signature: Signature,
     stats: CompileStats,
 }
@@ -90,6 +107,15 @@ impl Executable for FakeExecutable {
     }
 
     fn run(&mut self) -> Result<()> {
+        self.runs += 1;
+        match self.fake.fault {
+            Some(Fault::Fails) => return Err(Error::Interface("it fails".to_owned())),
+            Some(Fault::Dies) if self.runs > 5 => {
+                return Err(Error::Interface("it is gone".to_owned()));
+            }
+            Some(Fault::Panics) => panic!("it panics"),
+            _ => {}
+        }
         let nanoseconds = self.fake.seconds(self.flops) * 1e9;
         self.fake.now.fetch_add(nanoseconds.ceil() as u64, Ordering::Relaxed);
         Ok(())
@@ -113,21 +139,24 @@ impl Executable for FakeExecutable {
 
 /// A processor, a graphics processor that is slow to start, and one that would be the fastest if it were right.
 fn fakes(now: &Now) -> [Fake; 3] {
-    let fake = |name, overhead, per_flop, answer| Fake {
-        name,
-        overhead,
-        per_flop,
-        answer,
-        now: Arc::clone(now),
-    };
-    [fake("near", 1e-7, 1e-10, 0.0), fake("far", 1e-4, 1e-12, 0.0), fake("wrong", 1e-9, 1e-15, 1.0)]
+    let wrong = Fake { answer: 1.0, ..fake("wrong", 1e-9, 1e-15, now) };
+    [fake("near", 1e-7, 1e-10, now), fake("far", 1e-4, 1e-12, now), wrong]
+}
+
+fn fake(name: &'static str, overhead: f64, per_flop: f64, now: &Now) -> Fake {
+    Fake { name, overhead, per_flop, answer: 0.0, fault: None, now: Arc::clone(now) }
 }
 
 fn auto(options: AutoOptions) -> (AutoBackend, Now) {
     let now = Now::default();
+    auto_of(&fakes(&now), options)
+}
+
+fn auto_of(fakes: &[Fake], options: AutoOptions) -> (AutoBackend, Now) {
+    let now = Arc::clone(&fakes[0].now);
     let mut registry = Registry::new();
-    for fake in fakes(&now) {
-        registry.register(fake);
+    for fake in fakes {
+        registry.register(fake.clone());
     }
     let clock = Arc::clone(&now);
     let clock = move || Duration::from_nanos(clock.load(Ordering::Relaxed));
@@ -153,9 +182,8 @@ fn case(size: usize) -> OperatorCase {
     format!("matmul:{size}").parse().unwrap()
 }
 
-/// What a comparison of the fakes would measure at these sizes.
-fn comparison(sizes: &[usize]) -> OperatorComparison {
-    let fakes = fakes(&Now::default());
+/// What a comparison of fakes would measure at these sizes.
+fn comparison(fakes: &[Fake], sizes: &[usize]) -> OperatorComparison {
     let agreement = |relative_l2: f64| Agreement {
         max_absolute: relative_l2,
         max_relative: relative_l2,
@@ -217,7 +245,7 @@ fn between_the_sizes_that_were_measured_it_is_never_far_off_the_best() {
     let clear = |size: usize| !(60..=110).contains(&size);
     let root = tempfile::tempdir().unwrap();
     let (auto, now) = auto(options(root.path()));
-    auto.learn(&comparison(&[16, 32, 64, 128, 256, 512]));
+    auto.learn(&comparison(&fakes(&now), &[16, 32, 64, 128, 256, 512]));
     let right = &fakes(&now)[..2];
     for size in (20..700).step_by(17) {
         let graph = case(size).graph(0).unwrap();
@@ -258,6 +286,90 @@ fn what_nobody_knows_is_measured_once_and_the_wrong_are_not_chosen() {
     assert_eq!(now.load(Ordering::Relaxed), 0);
 }
 
+/// Two that are close, one that is slower, two that are slower still; the slower ones are registered first.
+fn five(now: &Now) -> [Fake; 5] {
+    let fake = |name, per_flop| fake(name, 1e-7, per_flop, now);
+    [fake("c", 5e-10), fake("a", 1e-10), fake("b", 1.2e-10), fake("d", 4e-9), fake("e", 5e-9)]
+}
+
+/// The five, of which these have a fault of which a comparison at other sizes knows nothing.
+fn faulty(names: &[&str], spoil: impl Fn(&mut Fake)) -> (AutoBackend, tempfile::TempDir) {
+    let root = tempfile::tempdir().unwrap();
+    let mut fakes = five(&Now::default());
+    let (sizes, healthy) = ([32, 128], fakes.clone());
+    fakes.iter_mut().filter(|fake| names.contains(&fake.name)).for_each(spoil);
+    let (auto, _) = auto_of(&fakes, options(root.path()));
+    auto.learn(&comparison(&healthy, &sizes));
+    (auto, root)
+}
+
+/// Every way in which a device can fail that was found right before.
+fn faults() -> impl Iterator<Item = Box<dyn Fn(&mut Fake)>> {
+    let faults = [Fault::Refuses, Fault::Fails, Fault::Panics, Fault::Dies];
+    let spoil =
+        |fault| Box::new(move |fake: &mut Fake| fake.fault = Some(fault)) as Box<dyn Fn(&mut Fake)>;
+    let wrong = Box::new(|fake: &mut Fake| fake.answer = 1.0) as Box<dyn Fn(&mut Fake)>;
+    faults.into_iter().map(spoil).chain([wrong])
+}
+
+#[test]
+fn who_fails_on_the_graph_itself_leaves_it_to_the_next_that_is_remembered() {
+    let graph = case(64).graph(0).unwrap();
+    let names = |times: &[(Device, f64)]| -> Vec<String> {
+        times.iter().map(|(device, _)| device.to_string()).collect()
+    };
+    for spoil in faults() {
+        let choose = |spoilt: &[&str]| {
+            let (auto, _root) = faulty(spoilt, &spoil);
+            let choose = || auto.choose(&graph, &CompileOptions::default()).unwrap();
+            (choose(), choose())
+        };
+        // One of the close ones: the other.
+        let (first, again) = choose(&["a"]);
+        let Reason::Measured(times) = &first.reason else { panic!("{first:?}") };
+        assert_eq!(names(times), ["b"]);
+        let Reason::Remembered(times) = &again.reason else { panic!("{again:?}") };
+        assert_eq!(names(times), ["b", "c", "d", "e"]);
+        // Both: the next one is clearly the fastest of the rest.
+        for choice in <[_; 2]>::from(choose(&["a", "b"])) {
+            let Reason::Remembered(times) = &choice.reason else { panic!("{choice:?}") };
+            assert_eq!(names(times), ["c", "d", "e"]);
+            assert_eq!(choice.device, Device::of("c"));
+        }
+    }
+}
+
+#[test]
+fn who_is_close_to_each_other_among_the_next_is_measured_too() {
+    let graph = case(64).graph(0).unwrap();
+    let refuse = |fake: &mut Fake| fake.fault = Some(Fault::Refuses);
+    let (auto, _root) = faulty(&["a", "b", "c"], refuse);
+    let choice = auto.choose(&graph, &CompileOptions::default()).unwrap();
+    let Reason::Measured(times) = &choice.reason else { panic!("{choice:?}") };
+    assert_eq!((choice.device, times.len()), (Device::of("d"), 2));
+}
+
+#[test]
+fn only_when_nobody_does_it_right_the_cost_model_is_asked() {
+    let graph = case(64).graph(0).unwrap();
+    let all = ["a", "b", "c", "d", "e"];
+    let choose = |auto: &AutoBackend| auto.choose(&graph, &CompileOptions::default());
+    let dies_or_refuses = |fake: &mut Fake| {
+        let close = ["a", "b"].contains(&fake.name);
+        fake.fault = Some(if close { Fault::Dies } else { Fault::Refuses });
+    };
+    let choice = choose(&faulty(&all, dies_or_refuses).0).unwrap();
+    assert!(matches!(choice.reason, Reason::Guessed(_)), "{choice:?}");
+    assert!(["a", "b"].map(Device::of).contains(&choice.device), "{choice:?}");
+    // Nothing to compare with: they cannot be measured, and what is remembered stands.
+    let fails = |fake: &mut Fake| fake.fault = Some(Fault::Fails);
+    let choice = choose(&faulty(&all, fails).0).unwrap();
+    let Reason::Remembered(times) = &choice.reason else { panic!("{choice:?}") };
+    assert_eq!((choice.device, times.len()), (Device::of("a"), 5));
+    let refuses = |fake: &mut Fake| fake.fault = Some(Fault::Refuses);
+    assert!(choose(&faulty(&all, refuses).0).unwrap_err().to_string().contains("it refuses"));
+}
+
 #[test]
 fn without_measuring_the_cost_model_decides() {
     let root = tempfile::tempdir().unwrap();
@@ -267,6 +379,79 @@ fn without_measuring_the_cost_model_decides() {
     let Reason::Guessed(guesses) = choice.reason else { panic!("{choice:?}") };
     assert_eq!(guesses.len(), 3);
     assert_eq!(now.load(Ordering::Relaxed), 0);
+}
+
+/// A device that does so many operations and moves so many bytes in a second.
+fn peaks_of(name: &str, description: &str, operations: f64, bytes: f64) -> DevicePeaks {
+    let rate = |per_second| Rate::Known { per_second, case: "a case".to_owned() };
+    let none = Rate::Absent { reason: "it has no such type".to_owned() };
+    DevicePeaks {
+        device: Device::of(name),
+        description: description.to_owned(),
+        bandwidth: rate(bytes),
+        products: [("f32".to_owned(), rate(operations)), ("f16".to_owned(), none)].into(),
+        overhead: Some(1e-6),
+    }
+}
+
+#[test]
+fn the_cost_model_goes_by_the_peaks_that_are_remembered() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("cache");
+    let compile = CompileOptions::default();
+    let memory = PeaksMemory::new(folder.clone(), "a machine".to_owned());
+    let guesses = || {
+        let options = AutoOptions {
+            measuring: Duration::ZERO,
+            peaks: Some(folder.clone()),
+            ..options(root.path())
+        };
+        let choice = auto(options).0.choose(&model(512), &compile).unwrap();
+        let Reason::Guessed(guesses) = choice.reason else { panic!("{choice:?}") };
+        let of =
+            |name: &str| guesses.iter().find(|(device, _)| *device == Device::of(name)).unwrap().1;
+        (choice.device, of("near"), of("far"), of("wrong"))
+    };
+    let (_, before, alike, _) = guesses();
+    assert_eq!(before, alike);
+    let two = |near: f64, far: f64| Peaks {
+        devices: vec![peaks_of("near", "1.0", near, 1e12), peaks_of("far", "1.0", far, 1e12)],
+    };
+    // 2 · 512³ operations bound the product, 3 · 512² · 4 bytes the sum.
+    memory.write(compile.threads, &two(1e11, 1e13));
+    let (device, near, far, unknown) = guesses();
+    assert_eq!((device, unknown), (Device::of("far"), before));
+    for (seconds, rate) in [(near, 1e11), (far, 1e13)] {
+        let expected = 2.0 * 512f64.powi(3) / rate + 12.0 * 512f64.powi(2) / 1e12 + 2e-6;
+        assert!((seconds / expected - 1.0).abs() < 1e-9, "{seconds} and {expected}");
+    }
+    memory.write(compile.threads, &two(1e13, 1e11));
+    assert_eq!(guesses().0, Device::of("near"));
+    // Another version of an engine, another machine and other threads are not this one's.
+    memory.write(compile.threads, &Peaks { devices: vec![peaks_of("near", "0.9", 1e13, 1e12)] });
+    assert_eq!(guesses().1, before);
+    let other = PeaksMemory::new(folder.clone(), "another machine".to_owned());
+    other.write(compile.threads, &two(1e13, 1e13));
+    assert_eq!(guesses().1, before);
+    let more = compile.threads.checked_add(1).unwrap();
+    memory.write(more, &two(1e13, 1e13));
+    assert_eq!(guesses().1, before);
+    assert_eq!(memory.read(more), two(1e13, 1e13));
+}
+
+#[test]
+fn without_a_rate_of_its_type_work_is_no_faster_than_in_f32() {
+    let graph = |dtype| {
+        let mut builder = GraphBuilder::new("product");
+        let x = builder.input("x", dtype, [512, 512]);
+        let product = builder.matmul(x, x).unwrap();
+        builder.output(product, "y").unwrap();
+        builder.build().unwrap()
+    };
+    let peaks = peaks_of("near", "1.0", 1e9, 1e12);
+    let [f32, f16, bf16] =
+        [DType::F32, DType::F16, DType::BF16].map(|dtype| guess(&graph(dtype), Some(&peaks)));
+    assert_eq!((f16, bf16), (f32, f32));
 }
 
 fn unplug(root: &Path) {

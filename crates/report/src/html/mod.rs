@@ -10,6 +10,7 @@ mod evidence;
 mod overview;
 mod page;
 pub(crate) mod plot;
+pub(crate) mod reasons;
 mod samples;
 mod table;
 pub(crate) mod text;

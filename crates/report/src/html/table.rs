@@ -45,6 +45,7 @@ pub(super) fn table(report: &Report) -> String {
          <tbody>\n{rows}</tbody>\n</table>\n</div>\n{}",
         report
             .energy_notes()
+            .whole()
             .iter()
             .map(|note| format!("<p>{}</p>\n", rich(note)))
             .collect::<String>()

@@ -8,7 +8,7 @@ use tachy_measure::{Measured, Metric};
 use tachy_runtime::Device;
 use tachy_stats::Estimate;
 
-use crate::energy;
+use crate::energy::EnergyNotes;
 use crate::figure::Figure;
 use crate::sentences::wrongness;
 
@@ -96,9 +96,9 @@ impl<'a> OperatorReport<'a> {
     }
 
     /// What is to be said of energy.
-    pub(crate) fn energy_notes(&self) -> Vec<String> {
+    pub(crate) fn energy_notes(&self) -> EnergyNotes<'_> {
         let rows = self.comparison.points.iter().flat_map(|point| &point.rows);
-        energy::notes(
+        EnergyNotes::of(
             rows.filter_map(|row| Some((row.device.to_string(), row.outcome.measured()?))),
         )
     }

@@ -84,7 +84,7 @@ impl OperatorReport<'_> {
         for (device, reason) in self.untimed() {
             let _ = writeln!(text, "- `{device}`, {}", inline(&reason));
         }
-        for note in self.energy_notes() {
+        for note in self.energy_notes().whole() {
             let _ = writeln!(text, "- {}", inline(&note));
         }
         let _ = write!(text, "\n{}\n\n{}\n", self.note(), inline(&self.occasion()));

@@ -7,7 +7,9 @@ use tachy_measure::Unit;
 use super::crossings::sentence;
 use super::figures::{FamilyReport, OperatorReport};
 use crate::html::document::{STYLE, document};
+use crate::html::reasons::reasons;
 use crate::html::text::{escape, rich};
+use crate::lists::absences_told;
 use crate::quantity::{error, percent, quantity, significant};
 use crate::sentences::relative_interval;
 
@@ -49,17 +51,9 @@ impl OperatorReport<'_> {
                 .collect();
             let _ = write!(body, "<ul>\n{items}</ul></section>\n");
         }
-        let reasons: String = self
-            .untimed()
-            .iter()
-            .map(|(device, reason)| {
-                format!("<li><code>{}</code> {}</li>\n", escape(device), rich(reason))
-            })
-            .collect();
-        if !reasons.is_empty() {
-            let _ = write!(body, "<section><h2>Not timed</h2><ul>\n{reasons}</ul></section>\n");
-        }
-        let energy = self.energy_notes();
+        body += &reasons("Not timed", &self.untimed());
+        body += &reasons("Absent here", &absences_told(&self.comparison.absent));
+        let energy = self.energy_notes().whole();
         let energy: String = energy.iter().map(|note| format!("<p>{}</p>\n", rich(note))).collect();
         let _ = write!(body, "<section>{energy}<p>{}</p></section>\n</main>\n", rich(&self.note()));
         document("Operators by device", &[STYLE, OWN_STYLE], &body, None)

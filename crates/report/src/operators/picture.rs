@@ -8,7 +8,7 @@ use tachy_stats::Crossover;
 
 use super::crossings::crossing;
 use super::figures::{FamilyReport, OperatorReport};
-use crate::html::plot::{COLOURS, FRAME, Log, PANEL};
+use crate::html::plot::{BOTTOM, COLOURS, FRAME, Log, PANEL, RIGHT, column, rule, short, svg};
 use crate::html::text::escape;
 use crate::quantity::{plain, quantity};
 
@@ -40,12 +40,7 @@ impl OperatorReport<'_> {
         if panel.is_empty() {
             return panel;
         }
-        format!(
-            "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" font-size=\"11\">\n{panel}</svg>\n",
-            PANEL.0,
-            PANEL.1,
-            escape(&format!("Times of {} over sizes", family.family))
-        )
+        svg(&panel, &format!("Times of {} over sizes", family.family))
     }
 
     /// The lines of one family; nothing if nobody was timed.
@@ -53,8 +48,8 @@ impl OperatorReport<'_> {
         let timed =
             || family.lines.iter().filter_map(|line| Some((line, line.figures.as_ref().ok()?)));
         let times = timed().flat_map(|(_, rates)| [Some(rates.run.value), rates.call]).flatten();
-        let x = Log::new(timed().map(|(line, _)| line.size as f64), FRAME.0, PANEL.0 - FRAME.2);
-        let y = Log::new(times, PANEL.1 - FRAME.3, FRAME.1);
+        let x = Log::new(timed().map(|(line, _)| line.size as f64), FRAME.0, RIGHT);
+        let y = Log::new(times, BOTTOM, FRAME.1);
         let (Some(x), Some(y)) = (x, y) else { return String::new() };
         let mut out = String::new();
         let _ = writeln!(
@@ -64,7 +59,14 @@ impl OperatorReport<'_> {
             FRAME.0,
             escape(&family.family.to_string())
         );
-        self.axes(family, &x, &y, &mut out);
+        for value in y.powers() {
+            rule(y.at(value), &short(value), &mut out);
+        }
+        let mut sizes: Vec<usize> = family.lines.iter().map(|line| line.size).collect();
+        sizes.dedup();
+        for size in sizes {
+            column(x.at(size as f64), &size.to_string(), &mut out);
+        }
         let devices = self.comparison.devices.iter().map(|described| &described.device);
         let mut legend = FRAME.1 + 8.0;
         for (device, colour) in devices.zip(COLOURS.iter().cycle()) {
@@ -98,7 +100,7 @@ impl OperatorReport<'_> {
                     )))
                 );
             }
-            let left = PANEL.0 - FRAME.2 + 14.0;
+            let left = RIGHT + 14.0;
             let _ = writeln!(
                 out,
                 "<path d=\"M{left} {legend}h18\" stroke=\"{colour}\" stroke-width=\"2\"/>\
@@ -111,34 +113,6 @@ impl OperatorReport<'_> {
         }
         self.marks(family, &x, &y, &mut out);
         out
-    }
-
-    fn axes(&self, family: &FamilyReport, x: &Log, y: &Log, out: &mut String) {
-        let (bottom, right) = (PANEL.1 - FRAME.3, PANEL.0 - FRAME.2);
-        for value in y.powers() {
-            let place = y.at(value);
-            let label = plain(&quantity(value, Unit::Seconds)).replace(".00", "").replace(".0", "");
-            let _ = writeln!(
-                out,
-                "<path d=\"M{} {place:.1}H{right}\" stroke=\"#8888\" stroke-width=\"0.6\"/>\
-                 <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"currentColor\">{label}</text>",
-                FRAME.0,
-                FRAME.0 - 6.0,
-                place + 4.0
-            );
-        }
-        let mut sizes: Vec<usize> = family.lines.iter().map(|line| line.size).collect();
-        sizes.dedup();
-        for size in sizes {
-            let place = x.at(size as f64);
-            let _ = writeln!(
-                out,
-                "<path d=\"M{place:.1} {}V{bottom}\" stroke=\"#8888\" stroke-width=\"0.4\"/>\
-                 <text x=\"{place:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"currentColor\">{size}</text>",
-                FRAME.1,
-                bottom + 16.0
-            );
-        }
     }
 
     /// A mark at each crossover of runs, with its interval, on the line of who is faster beyond it.

@@ -5,7 +5,7 @@ use tachy_measure::variants::{VariantComparison, VariantPoint, VariantRow, cross
 use tachy_measure::{Measured, Metric};
 use tachy_stats::Estimate;
 
-use crate::energy;
+use crate::energy::EnergyNotes;
 use crate::figure::Figure;
 use crate::guide::{Candidate, Guide};
 use crate::sentences::wrongness;
@@ -130,8 +130,8 @@ impl<'a> VariantReport<'a> {
     }
 
     /// What is to be said of energy.
-    pub(crate) fn energy_notes(&self) -> Vec<String> {
-        energy::notes(
+    pub(crate) fn energy_notes(&self) -> EnergyNotes<'_> {
+        EnergyNotes::of(
             self.lines().filter_map(|line| {
                 Some((line.row.device.to_string(), line.row.outcome.measured()?))
             }),

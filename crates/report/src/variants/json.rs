@@ -63,7 +63,7 @@ impl VariantReport<'_> {
             crossings: &self.crossings,
             figures: figures.collect(),
             guides: self.guides(),
-            energy: self.energy_notes(),
+            energy: self.energy_notes().whole(),
             record: self.comparison,
         };
         layout(&serde_json::to_string(&document).expect("the record is plain data"))

@@ -69,7 +69,7 @@ impl VariantReport<'_> {
         for (device, reason) in self.untimed() {
             let _ = writeln!(text, "- `{device}`, {}", inline(&reason));
         }
-        for note in self.energy_notes() {
+        for note in self.energy_notes().whole() {
             let _ = writeln!(text, "- {}", inline(&note));
         }
         let _ = write!(text, "\n{}\n\n{}\n", inline(&self.note()), inline(&self.occasion()));

@@ -7,8 +7,9 @@ use tachy_measure::Unit;
 use super::figures::{FamilyReport, VariantReport};
 use super::words::error_of;
 use crate::html::document::{STYLE, document};
+use crate::html::reasons::reasons;
 use crate::html::text::{escape, rich};
-use crate::lists::absences;
+use crate::lists::absences_told;
 use crate::quantity::{quantity, significant};
 use crate::sentences::relative_interval;
 
@@ -53,27 +54,9 @@ impl VariantReport<'_> {
             }
             let _ = writeln!(body, "{}</section>", guide(family));
         }
-        let reasons: String = self
-            .untimed()
-            .iter()
-            .map(|(device, reason)| {
-                format!("<li><code>{}</code> {}</li>\n", escape(device), rich(reason))
-            })
-            .collect();
-        if !reasons.is_empty() {
-            let _ = write!(body, "<section><h2>Not timed</h2><ul>\n{reasons}</ul></section>\n");
-        }
-        let absent: String = absences(&self.comparison.absent)
-            .into_iter()
-            .map(|absence| {
-                let why = format!("{} {}", absence.reason, absence.remedy);
-                format!("<li><code>{}</code> {}</li>\n", escape(&absence.name), rich(&why))
-            })
-            .collect();
-        if !absent.is_empty() {
-            let _ = write!(body, "<section><h2>Absent here</h2><ul>\n{absent}</ul></section>\n");
-        }
-        let notes = self.energy_notes().into_iter().chain([self.note()]);
+        body += &reasons("Not timed", &self.untimed());
+        body += &reasons("Absent here", &absences_told(&self.comparison.absent));
+        let notes = self.energy_notes().whole().into_iter().chain([self.note()]);
         let notes: String = notes.map(|note| format!("<p>{}</p>\n", rich(&note))).collect();
         let _ = write!(body, "<section>\n{notes}</section>\n</main>\n");
         document(&self.headline(), &[STYLE, OWN_STYLE], &body, None)

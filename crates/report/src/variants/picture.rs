@@ -8,12 +8,10 @@ use tachy_runtime::Device;
 
 use super::figures::{FamilyReport, Figures, Line, VariantReport};
 use super::words::error_of;
-use crate::html::plot::{COLOURS, FRAME, Log, PANEL};
+use crate::html::plot::{BOTTOM, COLOURS, FRAME, Log, RIGHT, column, rule, short, svg};
 use crate::html::text::escape;
 use crate::quantity::{plain, quantity};
 
-const BOTTOM: f64 = PANEL.1 - FRAME.3;
-const RIGHT: f64 = PANEL.0 - FRAME.2;
 /// An interval from one value to so many times as much tells next to nothing.
 const UNKNOWN: f64 = 10.0;
 /// The room below the axis of errors for what has none.
@@ -162,15 +160,6 @@ fn bounds(figures: &Figures) -> impl Iterator<Item = f64> {
     ends.chain([figures.latency.value])
 }
 
-fn svg(content: &str, label: &str) -> String {
-    format!(
-        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" font-size=\"11\">\n{content}</svg>\n",
-        PANEL.0,
-        PANEL.1,
-        escape(label)
-    )
-}
-
 fn title(text: &str, batch: Option<usize>) -> String {
     let batch = batch.map_or(String::new(), |batch| format!(", batch {batch}"));
     let mut letters = text.chars();
@@ -180,11 +169,6 @@ fn title(text: &str, batch: Option<usize>) -> String {
         FRAME.0,
         letters.as_str()
     )
-}
-
-/// A time without needless digits.
-fn short(seconds: f64) -> String {
-    plain(&quantity(seconds, Unit::Seconds)).replace(".00", "").replace(".0", "")
 }
 
 /// Upright lines at round times: 1, 2 and 5 times each power of ten, or the powers alone where there are many.
@@ -200,27 +184,6 @@ fn time_grid(x: &Log, out: &mut String) {
             }
         }
     }
-}
-
-fn rule(y: f64, label: &str, out: &mut String) {
-    let _ = writeln!(
-        out,
-        "<path d=\"M{} {y:.1}H{RIGHT}\" stroke=\"#8888\" stroke-width=\"0.6\"/>\
-         <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"currentColor\">{label}</text>",
-        FRAME.0,
-        FRAME.0 - 6.0,
-        y + 4.0
-    );
-}
-
-fn column(x: f64, label: &str, out: &mut String) {
-    let _ = writeln!(
-        out,
-        "<path d=\"M{x:.1} {}V{BOTTOM}\" stroke=\"#8888\" stroke-width=\"0.4\"/>\
-         <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"currentColor\">{label}</text>",
-        FRAME.1,
-        BOTTOM + 16.0
-    );
 }
 
 /// Lines of different precisions can be told apart without colours.

@@ -27,7 +27,7 @@ impl VariantReport<'_> {
         }
         blocks.push(block(look, Tone::Caution, "Not timed", &self.untimed()));
         blocks.push(absent(look, &self.comparison.absent));
-        blocks.push(self.energy_notes().iter().map(|note| quiet(look, note)).collect());
+        blocks.push(self.energy_notes().short().iter().map(|note| quiet(look, note)).collect());
         blocks.push(quiet(look, &self.note()) + &quiet(look, &self.occasion()));
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n")

@@ -3,7 +3,7 @@
 use crate::support::{
     alone, clear, close_race, energetic, eventful, expect, far_apart, nothing, one_process,
 };
-use tachy_measure::Comparison;
+use tachy_measure::{Comparison, EnergyCounter};
 use tachy_report::{Guide, Look, ModelEntry, Report, devices, models};
 use tachy_runtime::{Availability, Device, DeviceInfo};
 
@@ -102,7 +102,17 @@ fn lists_of_other_commands() {
         availability: Availability::Available,
     }];
     all.extend(crate::support::absent());
-    expect("devices-80.txt", &devices(&all, Look::plain(80)));
+    let counted = EnergyCounter::Counted { scope: "the processors' packages".to_owned() };
+    let absent = EnergyCounter::Absent {
+        reason: "This build does not read the energy counters of GPUs.".to_owned(),
+        remedy: "Build Tachy with its feature `nvml`.".to_owned(),
+    };
+    let counters = [
+        (Device::of("cpu"), counted.clone()),
+        (Device::with_unit("mlx", "gpu"), absent),
+        (Device::with_unit("ort", "cpu"), counted),
+    ];
+    expect("devices-80.txt", &devices(&all, &counters, Look::plain(80)));
     let entry = |name: &str, parameters, input: &str, about: &str| ModelEntry {
         name: name.to_owned(),
         parameters,

@@ -57,7 +57,7 @@ pub(super) fn ceilings(threads: NonZeroUsize) -> Result<MachineModel, Failure> {
 }
 
 /// Writes what was found out to a file. Whoever cannot remember measures again.
-pub(super) fn remember(file: &Path, what: &impl Serialize) {
+fn remember(file: &Path, what: &impl Serialize) {
     let text = serde_json::to_string_pretty(what).expect("it is plain data");
     let _ = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, text));
 }

@@ -1,33 +1,20 @@
 //! What each device reaches at best, measured once and remembered.
 
-use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tachy_command::child;
 use tachy_measure::operators::{Peaks, PeaksPlan, peaks};
 use tachy_runtime::{Device, DeviceInfo};
-use tachy_tune::{AUTO, cache_folder};
+use tachy_tune::{AUTO, PeaksMemory, cache_folder};
 
 use super::failure::Failure;
-use super::machine;
 use super::progress::Progress;
 
 /// Time of measuring each size.
 const TIME: Duration = Duration::from_millis(150);
 /// How long an engine may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// What was measured, and on what.
-#[derive(Serialize, Deserialize)]
-struct Remembered {
-    version: String,
-    processor: String,
-    threads: usize,
-    peaks: Peaks,
-}
 
 /// The peaks of these devices for so many threads. Devices that are not known yet, or whose engine is another by now, are
 /// measured; with `anew`, all are.
@@ -36,16 +23,8 @@ pub(super) fn find(
     threads: NonZeroUsize,
     anew: bool,
 ) -> Result<Peaks, Failure> {
-    let processor = crate::registry::machine();
-    let file = file(threads);
-    let mut known = file.as_ref().and_then(|file| {
-        let known: Remembered = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-        let same = known.version == env!("CARGO_PKG_VERSION")
-            && known.processor == processor
-            && known.threads == threads.get();
-        same.then_some(known.peaks)
-    });
-    let known = known.get_or_insert_default();
+    let memory = cache_folder().map(|folder| PeaksMemory::new(folder, crate::registry::machine()));
+    let mut known = memory.as_ref().map(|memory| memory.read(threads)).unwrap_or_default();
     let is_known = |info: &DeviceInfo| {
         known.of(&info.device).is_some_and(|peaks| peaks.description == info.description)
     };
@@ -69,21 +48,11 @@ pub(super) fn find(
             known.devices.retain(|other| other.device != device.device);
             known.devices.push(device);
         }
-        if let Some(file) = file {
-            let remembered = Remembered {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                processor,
-                threads: threads.get(),
-                peaks: known.clone(),
-            };
-            machine::remember(&file, &remembered);
+        if let Some(memory) = memory {
+            memory.write(threads, &known);
         }
     }
     let wanted = |device: &Device| devices.iter().any(|info| info.device == *device);
     known.devices.retain(|peaks| wanted(&peaks.device));
-    Ok(std::mem::take(known))
-}
-
-fn file(threads: NonZeroUsize) -> Option<PathBuf> {
-    Some(cache_folder()?.join(format!("peaks-{threads}-threads.json")))
+    Ok(known)
 }
