@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-const SOURCES: [&str; 5] = ["elementwise", "movement", "linear", "runtime", "transfer"];
+const SOURCES: [&str; 6] = ["driver", "elementwise", "movement", "linear", "runtime", "transfer"];
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(mlx_shim)");

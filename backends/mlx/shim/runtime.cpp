@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "arguments.h"
+#include "driver.h"
 #include "mlx/compile_impl.h"
 #include "mlx/primitives.h"
 #include "transfer.h"
@@ -118,7 +119,10 @@ int32_t set_default_device(int32_t kind) {
 
 int32_t new_stream(int32_t kind, TachyMlxStream** out) {
   return guarded([&] {
+    refuse_without_gpu();
     auto stream = mx::new_thread_unsafe_stream(device_of(kind));
+    // Now the GPU has its context, which is to stay.
+    refuse_without_gpu();
     *out = reinterpret_cast<TachyMlxStream*>(new mx::Stream(stream));
   });
 }
@@ -132,6 +136,7 @@ int32_t from_host(
     size_t rank,
     TachyMlxArray** out) {
   return guarded([&] {
+    refuse_without_gpu();
     mx::Shape sizes(shape, shape + rank);
     auto type = dtype_of(dtype);
     auto expected = checked_size(sizes, type.size());
@@ -158,6 +163,7 @@ int32_t from_host(
 
 int32_t bring(const TachyMlxArray* array, int32_t kind) {
   return guarded([&] {
+    refuse_without_gpu();
     auto& source = *unwrap(array);
     if (source.is_available()) {
       move(source.data<char>(), source.nbytes(), kind == 1 ? Side::device : Side::host);
@@ -167,6 +173,7 @@ int32_t bring(const TachyMlxArray* array, int32_t kind) {
 
 int32_t to_host(const TachyMlxArray* array, void* bytes, size_t size) {
   return guarded([&] {
+    refuse_without_gpu();
     auto& source = *unwrap(array);
     if (!source.is_available()) {
       throw std::invalid_argument("the array is not evaluated");
@@ -189,7 +196,11 @@ TachyMlxArray* clone_array(const TachyMlxArray* array) {
 
 void drop_array(TachyMlxArray* array) {
   // An array that dies may free memory through the library, which may throw.
-  guarded([&] { delete unwrap(array); });
+  guarded([&] {
+    if (!gpu_is_lost()) {
+      delete unwrap(array);
+    }
+  });
 }
 
 size_t rank(const TachyMlxArray* array) {
@@ -206,7 +217,16 @@ int32_t dtype(const TachyMlxArray* array) {
 }
 
 int32_t eval(TachyMlxArray* const* arrays, size_t count) {
-  return guarded([&] { mx::eval(gather(arrays, count)); });
+  return guarded([&] {
+    refuse_without_gpu();
+    try {
+      mx::eval(gather(arrays, count));
+      end_well();
+    } catch (...) {
+      look_after_failure();
+      throw;
+    }
+  });
 }
 
 int32_t apply(
@@ -332,7 +352,11 @@ int32_t call(
 }
 
 void drop_function(TachyMlxFunction* function) {
-  guarded([&] { delete reinterpret_cast<CompiledFunction*>(function); });
+  guarded([&] {
+    if (!gpu_is_lost()) {
+      delete reinterpret_cast<CompiledFunction*>(function);
+    }
+  });
 }
 
 int32_t memory(TachyMlxMemory* out) {
@@ -349,7 +373,10 @@ int32_t reset_peak() {
 }
 
 int32_t clear_cache() {
-  return guarded([] { mx::clear_cache(); });
+  return guarded([] {
+    refuse_without_gpu();
+    mx::clear_cache();
+  });
 }
 
 int32_t set_memory_limit(uint64_t limit, uint64_t* previous) {
