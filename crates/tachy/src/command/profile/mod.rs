@@ -195,7 +195,8 @@ impl Recording {
         let mut trace = open(&kept)?;
         if self.samples.is_some() && trace.stacks.is_none() {
             anstream::eprintln!(
-                "`{name}` sampled nothing: build it with the feature `sampling` of `tachy-profile`."
+                "The trace has no call stacks. Unless `{name}` has said why, it lacks the feature `sampling` of \
+                 `tachy-profile`: build it with that."
             );
         }
         trace.machine = Some(machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?);
