@@ -5,6 +5,7 @@ use std::path::PathBuf;
 #[cfg(feature = "sampling")]
 use super::Options;
 use super::{Session, SessionError};
+use crate::memory;
 
 /// The environment variable that names the file for the trace.
 pub const VARIABLE: &str = "TACHY_TRACE";
@@ -28,10 +29,14 @@ pub struct FromEnvironment(Option<(Session, PathBuf)>);
 /// second of work. If they cannot be had, as where other code in the process has a use for the signal `SIGPROF`, a message
 /// on standard error says why, and the spans are recorded nevertheless.
 ///
+/// The process's memory tracker is turned on, too: the trace has what it saw and what engines tell of their memory.
+///
 /// If the trace cannot be written, a message on standard error says so, and the program goes on.
 pub fn from_environment() -> FromEnvironment {
     let wanted = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
     let session = wanted.and_then(|path| {
+        // From its first use on, engines tell the tracker what they hold.
+        memory::tracker();
         let name = std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
         match start(name) {
             Ok(session) => Some((session, PathBuf::from(path))),

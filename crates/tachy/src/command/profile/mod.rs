@@ -244,6 +244,10 @@ fn text(trace: &Trace, recorded: Option<&Recorded>, rows: usize, look: Look) -> 
         text.push('\n');
         text += &profile::functions(&functions(stacks), FUNCTIONS, look);
     }
+    if let Some(memory) = &trace.memory {
+        text.push('\n');
+        text += &profile::memory(memory, look);
+    }
     if let Some(recorded) = recorded {
         text.push('\n');
         text += &profile::note(&recorded.sentence(), look);
