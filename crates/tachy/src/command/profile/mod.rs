@@ -200,7 +200,8 @@ impl Recording {
         let mut trace = open(&kept)?;
         if self.samples.is_some() && trace.stacks.is_none() {
             anstream::eprintln!(
-                "`{name}` sampled nothing: build it with the feature `sampling` of `tachy-profile`."
+                "The trace has no call stacks. Unless `{name}` has said why, it lacks the feature `sampling` of \
+                 `tachy-profile`: build it with that."
             );
         }
         trace.machine = Some(machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?);
@@ -247,6 +248,10 @@ fn text(trace: &Trace, recorded: Option<&Recorded>, rows: usize, look: Look) -> 
     if let Some(stacks) = &trace.stacks {
         text.push('\n');
         text += &profile::functions(&functions(stacks), FUNCTIONS, look);
+    }
+    if let Some(memory) = &trace.memory {
+        text.push('\n');
+        text += &profile::memory(memory, look);
     }
     if let Some(recorded) = recorded {
         text.push('\n');
