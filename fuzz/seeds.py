@@ -1,4 +1,5 @@
-"""Writes inputs to start fuzzing from: the node tests of the installed `onnx` package, and small tensor files.
+"""Writes inputs to start fuzzing from: the node tests of the installed `onnx` package, small tensor files, and other tools'
+results.
 
     python fuzz/seeds.py
 
@@ -16,6 +17,7 @@ from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
 CORPUS = Path(__file__).parent / "corpus"
+RESULTS = Path(__file__).parents[1] / "crates/store/tests/data"
 
 # Larger models are slow to try, and show nothing that smaller ones do not.
 MAX_BYTES = 8192
@@ -44,6 +46,13 @@ def main():
         save("plan_csv", text.encode())
     header = b'{"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}'
     save("tensor_files", b"\3" + len(header).to_bytes(8, "little") + header + bytes(8))
+
+
+    for file in RESULTS.glob("*.*"):
+        save("import_results", file.read_bytes())
+    for benchmark in RESULTS.glob("criterion/**/benchmark.json"):
+        parts = [benchmark.with_name(name) for name in ("benchmark.json", "sample.json", "estimates.json")]
+        save("import_results", b"\0".join(part.read_bytes() for part in parts if part.is_file()))
 
 
 def with_known_inputs(case):

@@ -64,10 +64,18 @@ fn headers() -> Result<PathBuf, String> {
     if let Some(named) = named {
         let around = named.ancestors().take(3).map(|folder| folder.join("include"));
         return around.into_iter().find(|folder| holds(folder)).ok_or_else(|| {
+            build_again_if_changed(&named);
             format!("MLX_ROOT names {}, which has no `include/mlx/mlx.h`", named.display())
         });
     }
-    let folder = package_folder().ok_or("MLX_ROOT is not set, and Python has no package `mlx`")?;
+    let folder = package_folder().ok_or_else(|| {
+        if let Some(packages) =
+            ask_python("import sysconfig; print(sysconfig.get_path('purelib'), end='')")
+        {
+            build_again_if_changed(&packages);
+        }
+        "MLX_ROOT is not set, and Python has no package `mlx`".to_owned()
+    })?;
     let include = folder.join("include");
     if holds(&include) {
         Ok(include)
@@ -92,17 +100,31 @@ fn version(headers: &Path) -> Result<String, String> {
     parts.map(|parts| parts.join(".")).ok_or_else(|| format!("{} names no version", file.display()))
 }
 
+/// Has Cargo look at this folder before the next build, or at the nearest one around it that there is: of a file that is
+/// missing, Cargo would think at every build that it has changed.
+fn build_again_if_changed(folder: &Path) {
+    if let Some(there) = folder.ancestors().find(|folder| folder.is_dir()) {
+        println!("cargo::rerun-if-changed={}", there.display());
+    }
+}
+
 /// Where Python's package `mlx` lies, found without importing it.
 fn package_folder() -> Option<PathBuf> {
+    ask_python(
+        "import importlib.util as u; s = u.find_spec('mlx'); \
+         print(next(iter(s.submodule_search_locations), '') if s else '', end='')",
+    )
+}
+
+/// A path that Python prints.
+fn ask_python(code: &str) -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let interpreter = set("TACHY_PYTHON")
         .or_else(|| Some(set("VIRTUAL_ENV")?.join("bin/python")))
         .unwrap_or_else(|| "python3".into());
-    let code = "import importlib.util as u; s = u.find_spec('mlx'); \
-                print(next(iter(s.submodule_search_locations), '') if s else '', end='')";
     let output = Command::new(interpreter).args(["-c", code]).output().ok()?;
-    let folder = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !folder.is_empty()).then(|| folder.into())
+    let path = String::from_utf8(output.stdout).ok()?;
+    (output.status.success() && !path.is_empty()).then(|| path.into())
 }
 
 fn build(headers: &Path, out: &Path) -> Result<(), String> {

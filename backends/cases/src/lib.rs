@@ -15,7 +15,7 @@ pub use absence::{broken_libraries_are_absent, list_devices_in_child};
 pub use element_types::element_types_pass_through;
 pub use errors::{missing_operator_is_named, unreadable_models_are_errors};
 pub use life::{
-    computes_a_perceptron, inputs_can_be_outputs, order_and_types_are_checked,
+    computes_a_perceptron, inputs_can_be_outputs, order_and_types_are_checked, tells_its_memory,
     tells_the_steps_of_its_runs,
 };
 pub use shapes::{named_dimensions_are_fixed, weights_beside_the_model_are_found};

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tachy_graph::{DType, Graph, GraphBuilder, Tensor};
-use tachy_runtime::{Backend, CompileOptions, Device, Error};
+use tachy_profile::memory::{Occasion, tracker};
+use tachy_runtime::{Backend, CompileOptions, Device, Error, MemoryStats};
 
 use crate::onnx_bytes::{Dim, model, node, value};
 
@@ -68,6 +69,27 @@ pub fn tells_the_steps_of_its_runs(backend: &dyn Backend, device: &Device) {
     // A run is a run, whoever asked for its steps.
     let mut outputs = executable.signature().allocate_outputs().unwrap();
     executable.fetch(&mut outputs).unwrap();
+}
+
+/// Tells the process's memory tracker what it holds when it has compiled, bound and run, or that it has no figures.
+pub fn tells_its_memory(backend: &dyn Backend, device: &Device) {
+    let tracker = tracker();
+    let executable = backend.compile(&perceptron(), device, &CompileOptions::default());
+    let mut executable = executable.unwrap();
+    executable.call(&[Tensor::zeros(DType::F32, &[2, 3]).unwrap()]).unwrap();
+    let report = tracker.report();
+    let name = device.to_string();
+    let told = report.engines.iter().find(|engine| engine.device == name);
+    let told = told.unwrap_or_else(|| panic!("`{name}` tells nothing: {report}"));
+    let occasions: Vec<_> = told.readings.iter().map(|reading| reading.occasion).collect();
+    if executable.memory() == MemoryStats::default() {
+        assert!(occasions.is_empty(), "{report}");
+        assert!(told.source.contains(device.backend()), "it is said who is silent: {report}");
+    } else {
+        assert_eq!(occasions.last(), Some(&Occasion::Ran), "{report}");
+        let last = told.readings[occasions.len() - 1].figures;
+        assert!(last.peak >= last.active && last.peak > Some(0), "{report}");
+    }
 }
 
 /// Refuses calls in the wrong order and tensors of the wrong type, and works again afterwards.

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use tachy_graph::passes::{self, Pass, PassOptions};
 use tachy_graph::{Graph, Tensor, ValueId};
+use tachy_profile::memory::Occasion;
 use tachy_runtime::{
-    CompileOptions, CompileStats, Error, Executable, MemoryStats, Result, Signature, contain,
+    CompileOptions, CompileStats, Device, Error, Executable, MemoryStats, Result, Signature,
+    contain, tell_memory,
 };
 
 use crate::array::Array;
@@ -90,6 +92,7 @@ impl MlxExecutable {
         };
         stats.phases.push((name, start.elapsed()));
         executable.stats = stats;
+        executable.tell_memory(Occasion::Compiled);
         Ok(executable)
     }
 
@@ -115,6 +118,11 @@ impl MlxExecutable {
         self.bound = None;
         self.results = None;
         ran
+    }
+
+    fn tell_memory(&self, occasion: Occasion) {
+        let device = || Device::with_unit(NAME, self.stream.unit().name());
+        tell_memory(device, occasion, || self.memory());
     }
 
     pub(crate) fn add_phase(&mut self, name: &'static str, duration: std::time::Duration) {
@@ -161,6 +169,7 @@ impl Executable for MlxExecutable {
         }
         self.results = None;
         self.bound = Some(self.stream.upload_all(inputs)?);
+        self.tell_memory(Occasion::Bound);
         Ok(())
     }
 
@@ -182,6 +191,7 @@ impl Executable for MlxExecutable {
             Ok(outputs)
         });
         self.results = Some(results?);
+        self.tell_memory(Occasion::Ran);
         Ok(())
     }
 
@@ -207,6 +217,8 @@ impl Executable for MlxExecutable {
                 active: Some(figures.active),
                 peak: Some(figures.peak),
                 reserved: Some(figures.active + figures.cache),
+                purpose: "arrays",
+                source: "MLX's allocator, for the whole process",
             },
             Err(_) => MemoryStats::default(),
         }

@@ -14,6 +14,13 @@ fn computes_a_perceptron() {
 }
 
 #[test]
+fn tells_its_memory() {
+    for device in support::devices() {
+        cases::tells_its_memory(&MlxBackend, &device);
+    }
+}
+
+#[test]
 fn order_and_types_are_checked() {
     for device in support::devices() {
         cases::order_and_types_are_checked(&MlxBackend, &device);

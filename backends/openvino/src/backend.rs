@@ -112,7 +112,8 @@ fn prepare(
     contain(NAME, "compile the model", || {
         let (compiled, signature, stats) =
             model::compile(core()?, plugin, model, signature, options)?;
-        let executable = OpenVinoExecutable::new(compiled, signature, stats)?;
+        let device = || Device::with_unit(NAME, plugin.unit());
+        let executable = OpenVinoExecutable::new(compiled, device, signature, stats)?;
         Ok(Box::new(executable) as Box<dyn Executable>)
     })
 }

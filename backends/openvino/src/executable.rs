@@ -2,7 +2,10 @@
 
 use openvino::{CompiledModel, InferRequest, Shape, Tensor as OvTensor};
 use tachy_graph::{Tensor, TensorType};
-use tachy_runtime::{CompileStats, Error, Executable, MemoryStats, Result, Signature, contain};
+use tachy_profile::memory::Occasion;
+use tachy_runtime::{
+    CompileStats, Device, Error, Executable, MemoryStats, Result, Signature, contain, tell_memory,
+};
 
 use crate::backend::NAME;
 use crate::element;
@@ -32,6 +35,7 @@ enum Progress {
 impl OpenVinoExecutable {
     pub(crate) fn new(
         mut model: CompiledModel,
+        device: impl FnOnce() -> Device,
         signature: Signature,
         stats: CompileStats,
     ) -> Result<Self> {
@@ -56,6 +60,7 @@ impl OpenVinoExecutable {
             element::to_engine(&port.name, port.ty.dtype)?;
         }
         let progress = Progress::New;
+        tell_memory(device, Occasion::Compiled, MemoryStats::default);
         Ok(Self { signature, inputs, request, _model: model, progress, stats })
     }
 }

@@ -110,8 +110,14 @@ fn prepare(
             output.shape = output.shape.take().or_else(|| shape(outlet));
         }
         let stats = CompileStats { phases, ..Default::default() };
-        let executable =
-            OrtExecutable::new(session, provider, signature.close(model, options)?, stats, record)?;
+        let executable = OrtExecutable::new(
+            session,
+            library,
+            provider,
+            signature.close(model, options)?,
+            stats,
+            record,
+        )?;
         Ok(Box::new(executable) as Box<dyn Executable>)
     })
 }

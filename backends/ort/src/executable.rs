@@ -9,13 +9,17 @@ use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, Memory
 use ort::session::{IoBinding, Session};
 use ort::value::DynTensor;
 use tachy_graph::{Tensor, TensorType};
+use tachy_profile::memory::Occasion;
 use tachy_runtime::{
-    CompileStats, Error, Executable, MemoryStats, Result, Signature, StepRun, contain,
+    CompileStats, Device, Error, Executable, MemoryStats, Result, Signature, StepRun, contain,
+    tell_memory,
 };
 
+use crate::arena::Functions;
 use crate::backend::NAME;
 use crate::element;
 use crate::failure::during;
+use crate::library::Loaded;
 use crate::provider::Provider;
 use crate::record::Record;
 
@@ -35,6 +39,8 @@ pub(crate) struct OrtExecutable {
     stats: CompileStats,
     /// Where the library writes when its steps ran, as long as it has not been asked.
     record: Option<Record>,
+    /// What tells the figures of the session's arena.
+    functions: Option<&'static Functions>,
 }
 
 #[derive(PartialEq, PartialOrd)]
@@ -47,6 +53,7 @@ enum Progress {
 impl OrtExecutable {
     pub(crate) fn new(
         session: Session,
+        library: &Loaded,
         provider: Provider,
         signature: Signature,
         stats: CompileStats,
@@ -76,7 +83,25 @@ impl OrtExecutable {
             }
         }
         let progress = Progress::New;
-        Ok(Self { signature, binding, inputs, session, provider, progress, stats, record })
+        let functions = library.functions;
+        let executable = Self {
+            signature,
+            binding,
+            inputs,
+            session,
+            provider,
+            progress,
+            stats,
+            record,
+            functions,
+        };
+        executable.tell_memory(Occasion::Compiled);
+        Ok(executable)
+    }
+
+    fn tell_memory(&self, occasion: Occasion) {
+        let device = || Device::with_unit(NAME, self.provider.unit());
+        tell_memory(device, occasion, || self.memory());
     }
 
     /// The outputs of the last run, in order.
@@ -132,6 +157,7 @@ impl Executable for OrtExecutable {
             self.binding.synchronize_inputs().map_err(&bind)?;
         }
         self.progress = Progress::Bound;
+        self.tell_memory(Occasion::Bound);
         Ok(())
     }
 
@@ -152,6 +178,7 @@ impl Executable for OrtExecutable {
         // SAFETY: the status was just returned and is not used again.
         unsafe { ort::Error::result_from_status(status) }.map_err(during("run the model"))?;
         self.progress = Progress::Ran;
+        self.tell_memory(Occasion::Ran);
         Ok(())
     }
 
@@ -212,7 +239,10 @@ impl Executable for OrtExecutable {
     }
 
     fn memory(&self) -> MemoryStats {
-        MemoryStats::default()
+        match self.functions {
+            Some(functions) => functions.arena(&self.session, self.provider),
+            None => MemoryStats::default(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use ort::environment::Environment;
 use ort::sys::{ORT_API_VERSION, OrtApiBase};
 use tachy_runtime::{LibraryAbsent, LibrarySearch, contain};
 
+use crate::arena::Functions;
 use crate::backend::NAME;
 
 const SEARCH: LibrarySearch = LibrarySearch {
@@ -26,6 +27,8 @@ pub(crate) struct Loaded {
     pub(crate) version: String,
     /// What sessions are made in. One is allowed in a process; it lives until the end.
     pub(crate) environment: Environment,
+    /// What tells the figures of arenas; `None` if the library is too old.
+    pub(crate) functions: Option<&'static Functions>,
 }
 
 /// The library, loaded at the first call.
@@ -38,7 +41,7 @@ fn load() -> Result<Loaded, LibraryAbsent> {
     let path = SEARCH.find()?;
     // The bindings would panic on some of what the probe refuses. It stays open until they have the library,
     // so that it is not unloaded and loaded again.
-    let (version, _probe) = probe(&path).map_err(|problem| {
+    let (version, functions, _probe) = probe(&path).map_err(|problem| {
         SEARCH.absent(format!("{} cannot serve as ONNX Runtime: {problem}.", path.display()))
     })?;
     let environment = contain(NAME, "start the library", || {
@@ -52,15 +55,15 @@ fn load() -> Result<Loaded, LibraryAbsent> {
         builder.build().map_err(|error| engine(error.to_string()))
     })
     .map_err(|error| SEARCH.absent(format!("{} was found, but {error}.", path.display())))?;
-    Ok(Loaded { path, version, environment })
+    Ok(Loaded { path, version, environment, functions })
 }
 
 /// Opens the library and asks for its version; refuses one that lacks the interface used here.
-fn probe(path: &Path) -> Result<(String, Library), String> {
+fn probe(path: &Path) -> Result<(String, Option<&'static Functions>, Library), String> {
     // SAFETY: opening runs the library's initialisers. That is what loading an engine means; the file is one
     // that the user named, or that is named and placed as ONNX Runtime's library is.
     let library = unsafe { Library::new(path) }.map_err(|error| error.to_string())?;
-    let version = {
+    let (version, functions) = {
         // SAFETY: this is the type of the function of that name in ONNX Runtime's C interface since 1.0.
         let base = unsafe {
             library.get::<unsafe extern "C" fn() -> *const OrtApiBase>(b"OrtGetApiBase\0")
@@ -77,7 +80,8 @@ fn probe(path: &Path) -> Result<(String, Library), String> {
                 "its version is {version}, and 1.{ORT_API_VERSION} is the oldest that can be used"
             ));
         }
-        version
+        // SAFETY: the bindings are about to load the library for good; unless they do, the table is not used.
+        (version, unsafe { Functions::of(base) })
     };
-    Ok((version, library))
+    Ok((version, functions, library))
 }

@@ -124,6 +124,17 @@ impl Provider {
         }
     }
 
+    /// The memory that its arenas are in, and what their figures are called; `None` if it has none that tell figures.
+    pub(crate) fn arena(self) -> Option<(AllocationDevice<'static>, &'static str)> {
+        match self {
+            Self::Cpu => Some((AllocationDevice::CPU, "ONNX Runtime's arena, for this session")),
+            Self::Cuda => {
+                Some((AllocationDevice::CUDA, "ONNX Runtime's arena on the GPU, for this session"))
+            }
+            Self::TensorRt | Self::CoreMl | Self::DirectMl | Self::Xnnpack => None,
+        }
+    }
+
     /// The memory in which outputs stay after a run; `None` for the host's.
     pub(crate) fn output_memory(self) -> Option<AllocationDevice<'static>> {
         (self == Self::Cuda).then_some(AllocationDevice::CUDA)

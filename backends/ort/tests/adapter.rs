@@ -23,6 +23,13 @@ fn tells_the_steps_of_its_runs() {
 }
 
 #[test]
+fn tells_its_memory() {
+    if let Some(device) = device() {
+        cases::tells_its_memory(&OrtBackend, &device);
+    }
+}
+
+#[test]
 fn order_and_types_are_checked() {
     if let Some(device) = device() {
         cases::order_and_types_are_checked(&OrtBackend, &device);

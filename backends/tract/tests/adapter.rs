@@ -17,6 +17,13 @@ fn computes_a_perceptron() {
 }
 
 #[test]
+fn tells_its_memory() {
+    if let Some(device) = device() {
+        cases::tells_its_memory(&TractBackend, &device);
+    }
+}
+
+#[test]
 fn order_and_types_are_checked() {
     if let Some(device) = device() {
         cases::order_and_types_are_checked(&TractBackend, &device);

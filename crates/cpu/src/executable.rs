@@ -136,6 +136,12 @@ impl Executable for CpuExecutable {
 
     fn memory(&self) -> MemoryStats {
         let bytes = self.program.bytes();
-        MemoryStats { active: Some(bytes), peak: Some(bytes), reserved: Some(bytes) }
+        MemoryStats {
+            active: Some(bytes),
+            peak: Some(bytes),
+            reserved: Some(bytes),
+            purpose: "program",
+            source: "the program's plan",
+        }
     }
 }

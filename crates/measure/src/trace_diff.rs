@@ -17,8 +17,6 @@ pub struct TraceDiff {
     pub names: [String; 2],
     /// How many processes were recorded on each occasion.
     pub processes: [usize; 2],
-    /// How many of those are not judged, because they ran at another speed than the others.
-    pub left_out: [usize; 2],
     /// How long the traces of each occasion are in all, in seconds.
     pub wall: [f64; 2],
     /// What the typical operation's time has become of itself.
@@ -118,7 +116,6 @@ impl TraceDiff {
         Self {
             names: sides.map(|side| side.first().map_or_else(String::new, |it| it.name.clone())),
             processes: sides.map(<[Trace]>::len),
-            left_out: shifts.left_out,
             wall: sides.map(|side| side.iter().map(|trace| trace.wall as f64 * 1e-9).sum()),
             common: shifts.common,
             spread: shifts.spread,

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tachy_profile::memory::{
-    EventKind, Figures, LeakSign, MemoryFault, MemoryReport, MemoryTracker, TrackerOptions,
+    EngineFigures, EventKind, Figures, LeakSign, MemoryFault, MemoryReport, MemoryTracker,
+    Occasion, TrackerOptions,
 };
 
 const DEVICES: [&str; 2] = ["cpu", "gpu"];
@@ -320,4 +321,50 @@ fn idle_memory_of_an_arena_is_told() {
     account.allocated(0x9000, 0x100);
     let arena = idle(&tracker);
     assert_eq!((arena.reserved, arena.held, arena.largest_gap), (0x800, 0x200, Some(0x400)));
+}
+
+#[test]
+fn engines_tell_sums_that_stand_beside_the_events() {
+    let tracker = MemoryTracker::new();
+    tracker.account("cpu", "arena").allocated(1, 4096);
+    let figures = |active, peak| EngineFigures { active: Some(active), peak, reserved: Some(900) };
+    let told = ["arrays", "MLX's allocator, for the whole process"];
+    tracker.engine_tells("mlx:cpu", told, Occasion::Ran, figures(300, Some(700)));
+    tracker.engine_tells("mlx:cpu", told, Occasion::Compiled, figures(100, None));
+    tracker.engine_tells("mlx:cpu", told, Occasion::Ran, figures(500, Some(800)));
+    tracker.engine_tells_nothing("rten", "`rten` tells no figures of its memory.");
+    tracker.engine_tells_nothing("rten", "`rten` tells no figures of its memory.");
+    tracker.set_enabled(false);
+    tracker.engine_tells("lost", told, Occasion::Bound, figures(1, None));
+
+    let report = tracker.report();
+    assert_eq!(tracker.current("mlx:cpu"), 0, "what an engine tells is no event");
+    let [mlx, rten] = &report.engines[..] else { panic!("{report}") };
+    let readings: Vec<_> =
+        mlx.readings.iter().map(|reading| (reading.occasion, reading.figures)).collect();
+    let expected =
+        [(Occasion::Compiled, figures(100, None)), (Occasion::Ran, figures(500, Some(800)))];
+    assert_eq!(readings, expected);
+    assert!(mlx.readings[0].at < mlx.readings[1].at && mlx.readings[1].at <= report.wall);
+    assert!(rten.readings.is_empty(), "told as such, not as zero");
+
+    let holdings = report.holdings();
+    let held: Vec<_> =
+        holdings.iter().map(|it| (&*it.device, &*it.purpose, it.held, it.peak)).collect();
+    assert_eq!(
+        held,
+        [
+            ("cpu", "arena", Some(4096), Some(4096)),
+            ("mlx:cpu", "arrays", Some(500), Some(800)),
+            ("rten", "", None, None),
+        ]
+    );
+    let shown = report.to_string();
+    assert!(shown.contains("counted by MLX's allocator, for the whole process"), "{shown}");
+    assert!(shown.contains("rten: `rten` tells no figures of its memory."), "{shown}");
+
+    // Reports that were written before engines told anything are still read.
+    let mut json = serde_json::to_value(&report).unwrap();
+    json.as_object_mut().unwrap().remove("engines");
+    assert!(serde_json::from_value::<MemoryReport>(json).unwrap().engines.is_empty());
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use prometheus_parse::{Scrape, Value};
+use tachy_profile::memory::{EngineFigures, Occasion, tracker};
 use tachy_profile::metrics::{
     ExportFormat, MetricsCollector, MetricsError, MetricsOptions, MetricsSnapshot, OperationContext,
 };
@@ -152,6 +153,32 @@ fn otlp_keeps_the_rules_of_its_json() {
     assert_eq!(metrics[1]["sum"]["isMonotonic"], true);
     assert_eq!(metrics[1]["sum"]["aggregationTemporality"], 2);
     assert_eq!(metrics[1]["sum"]["dataPoints"][1]["asInt"], "4000");
+}
+
+#[test]
+fn what_engines_tell_of_their_memory_is_among_the_metrics() {
+    let figures = EngineFigures { active: Some(512), peak: Some(4096), reserved: None };
+    let told = ["arrays", "an \"allocator\""];
+    tracker().engine_tells("engine:gpu", told, Occasion::Ran, figures);
+    tracker().engine_tells_nothing("silent", "`silent` tells no figures of its memory.");
+    let collector = collector();
+    let memory = collector.snapshot().memory;
+    let of = |device: &str| memory.iter().find(|holding| holding.device == device).unwrap();
+    assert_eq!((of("engine:gpu").held, of("silent").held), (Some(512), None));
+
+    let text = String::from_utf8(exported(&collector, ExportFormat::Prometheus)).unwrap();
+    let labels = r#"{device="engine:gpu",purpose="arrays",source="an \"allocator\""}"#;
+    assert!(text.contains(&format!("\ntachy_memory_held_bytes{labels} 512\n")), "{text}");
+    assert!(text.contains(&format!("\ntachy_memory_peak_bytes{labels} 4096\n")), "{text}");
+    assert!(!text.contains("reserved_bytes") && !text.contains("silent"), "{text}");
+
+    let request: serde_json::Value =
+        serde_json::from_slice(&exported(&collector, ExportFormat::Otlp)).unwrap();
+    let metrics = request["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap();
+    let held = metrics.iter().find(|metric| metric["name"] == "tachy.memory.held").unwrap();
+    let point = &held["gauge"]["dataPoints"][0];
+    assert_eq!(point["asInt"], "512");
+    assert_eq!(point["attributes"][0]["value"]["stringValue"], "engine:gpu");
 }
 
 /// A disk that is full after so many bytes.

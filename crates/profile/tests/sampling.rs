@@ -3,11 +3,14 @@
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 use std::hint::black_box;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tachy_profile::analysis::functions;
-use tachy_profile::record::{Options, Session, SessionError};
+use tachy_profile::record::{
+    Options, SAMPLES_VARIABLE, Session, SessionError, VARIABLE, from_environment,
+};
 use tachy_profile::sampling::{Sample, Sampler, Samples, SamplingError};
 use tachy_profile::stacks::Stacks;
 use tachy_profile::trace::{Operation, Span, Thread, Trace};
@@ -91,6 +94,41 @@ fn the_stack_is_whole_and_in_the_open_span() {
     // Other tests' harness may be caught once or twice.
     assert!(inside * 10 >= all * 8, "{inside} of {all}");
     assert_eq!(stacks.weight(), all * stacks.period);
+}
+
+/// What the next test starts in a process of its own; on its own it does nothing.
+#[test]
+fn child_whose_signal_is_taken() {
+    if std::env::var_os(VARIABLE).is_none() {
+        return;
+    }
+    extern "C" fn taken(_signal: libc::c_int) {}
+    // SAFETY: the handler does nothing, so it may run at any time.
+    let before =
+        unsafe { libc::signal(libc::SIGPROF, taken as extern "C" fn(_) as libc::sighandler_t) };
+    assert_ne!(before, libc::SIG_ERR);
+    let trace = from_environment();
+    drop(tachy_profile::span!("spans go on"));
+    drop(trace);
+}
+
+#[test]
+fn spans_are_recorded_where_the_signal_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("trace");
+    let output = Command::new(std::env::current_exe().expect("this test's path"))
+        .args(["--exact", "child_whose_signal_is_taken", "--nocapture"])
+        .env(VARIABLE, &file)
+        .env(SAMPLES_VARIABLE, "250")
+        .output()
+        .expect("the child starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told.matches("SIGPROF").count(), 1, "{told}");
+    let trace = Trace::open(&file).expect("the spans are there");
+    assert_eq!(trace.spans.len(), 1);
+    assert_eq!(trace.operations[trace.spans[0].operation as usize].name, "spans go on");
+    assert!(trace.stacks.is_none());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use proptest::prelude::*;
+use tachy_profile::memory::{EngineFigures, MemoryReport, MemoryTracker, Occasion};
 use tachy_profile::stacks::{Frame, Stack, Stacks, Value};
 use tachy_profile::trace::{
     Machine, Operation, Overhead, Span, Thread, Trace, TraceFileError, Work,
@@ -67,6 +68,26 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_memory()(
+        allocations in prop::collection::vec(("[a-z]{0,9}", 1u64..1 << 40), 0..9),
+        engines in prop::collection::vec((".{0,9}", prop::option::of(any::<u64>())), 0..4),
+    ) -> MemoryReport {
+        let tracker = MemoryTracker::new();
+        for (place, (purpose, bytes)) in allocations.iter().enumerate() {
+            tracker.account("cpu", purpose).allocated(place as u64, *bytes);
+        }
+        for (device, active) in &engines {
+            let figures = EngineFigures { active: *active, ..EngineFigures::default() };
+            match active {
+                Some(_) => tracker.engine_tells(device, ["", "it"], Occasion::Ran, figures),
+                None => tracker.engine_tells_nothing(device, "It tells nothing."),
+            }
+        }
+        tracker.report()
+    }
+}
+
+prop_compose! {
     fn any_trace()(
         name in ".{0,9}",
         times in any::<(u64, u64)>(),
@@ -76,6 +97,7 @@ prop_compose! {
         spans in prop::collection::vec((any::<(u32, u32)>(), any_time(), any_time(), any_depth()), 0..200),
         sorted in any::<bool>(),
         stacks in prop::option::of(any_stacks()),
+        memory in prop::option::of(any_memory()),
     ) -> Trace {
         let mut spans: Vec<Span> = spans
             .into_iter()
@@ -105,6 +127,7 @@ prop_compose! {
                 transfer: per_span,
             }),
             stacks,
+            memory,
             overhead: Overhead { per_span, dropped, unbalanced, clock_error },
         }
     }

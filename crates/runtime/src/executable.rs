@@ -7,6 +7,7 @@ use tachy_graph::Tensor;
 use tachy_graph::cost::Cost;
 
 use crate::error::Result;
+use crate::memory::MemoryStats;
 use crate::signature::Signature;
 
 /// A graph compiled for one device: allocated once, run for ever.
@@ -160,15 +161,4 @@ impl CompileStats {
     pub fn total(&self) -> Duration {
         self.phases.iter().map(|(_, duration)| *duration).sum()
     }
-}
-
-/// Memory as the engine reports it, in bytes; `None` where it reports nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MemoryStats {
-    /// In use now.
-    pub active: Option<u64>,
-    /// The most that was in use at once.
-    pub peak: Option<u64>,
-    /// Held from the system, in use or not.
-    pub reserved: Option<u64>,
 }

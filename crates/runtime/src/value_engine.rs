@@ -1,10 +1,13 @@
 //! Engines that take and give values of their own: the frame around them is the same for all.
 
 use tachy_graph::{Tensor, TensorType};
+use tachy_profile::memory::Occasion;
 
 use crate::containment::contain;
+use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::executable::{CompileStats, Executable, MemoryStats};
+use crate::executable::{CompileStats, Executable};
+use crate::memory::{MemoryStats, tell_memory};
 use crate::signature::Signature;
 
 /// A loaded model of an engine that takes the inputs as values of its own, and gives new values in every run.
@@ -57,6 +60,7 @@ pub struct ValueExecutable<E: ValueEngine> {
 impl<E: ValueEngine> ValueExecutable<E> {
     /// The engine's model with this signature.
     pub fn new(engine: E, signature: Signature, stats: CompileStats) -> Self {
+        tell_memory(|| Device::of(engine.backend()), Occasion::Compiled, MemoryStats::default);
         Self { engine, signature, stats, bound: None, results: None }
     }
 }

@@ -84,7 +84,7 @@ fn cost() -> Result<()> {
 }
 
 /// Traces a side of a comparison.
-const PROCESSES: [usize; 3] = [1, 5, 10];
+const PROCESSES: [usize; 4] = [1, 10, 50, 100];
 
 /// What comparisons of equal traces flagged, and what those found in which one operation was slower.
 #[derive(Default)]

@@ -9,8 +9,11 @@ use tachy_runtime::{CompileOptions, Device, DeviceInfo, Executable, Result, cont
 use crate::auto::{AUTO, Shared};
 use crate::engines::{Source, available};
 
-/// Batches of each device that are timed at least.
+/// Turns of each device at least.
 const FEWEST: usize = 5;
+/// A turn lasts about so long, or one batch: the first batches of it may be disturbed by threads of the engine before,
+/// which wait for more work for a while without sleeping.
+const TURN: Duration = Duration::from_millis(5);
 /// A batch lasts about so long, so that reading the clock does not matter.
 const BATCH: Duration = Duration::from_millis(1);
 /// A device whose quickest batch is slower than the best one's by this factor after the first rounds is not timed further.
@@ -37,6 +40,30 @@ impl Candidate {
 
     fn least(&self) -> f64 {
         self.times.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// Times batches for a turn.
+    fn take_turn(&mut self, inputs: &[Tensor], outputs: &mut [Tensor], now: impl Fn() -> Duration) {
+        let Self { executable, batch, times, .. } = self;
+        let start = now();
+        let mut begin = start;
+        loop {
+            let calls = contain(AUTO, "measure a device", || {
+                (0..*batch).try_for_each(|_| {
+                    executable.bind(inputs)?;
+                    executable.run()?;
+                    executable.fetch(outputs)
+                })
+            });
+            let end = now();
+            let seconds = (end - begin).as_secs_f64() / f64::from(*batch);
+            times.push(if calls.is_ok() { seconds } else { f64::INFINITY });
+            // A clock that stands still would never end this.
+            if calls.is_err() || end == begin || end - start >= TURN {
+                break;
+            }
+            begin = end;
+        }
     }
 }
 
@@ -81,17 +108,7 @@ impl Shared {
                 if round >= FEWEST && candidate.least() > HOPELESS * best {
                     continue;
                 }
-                let Candidate { executable, batch, times, .. } = candidate;
-                let begin = now();
-                let calls = contain(AUTO, "measure a device", || {
-                    (0..*batch).try_for_each(|_| {
-                        executable.bind(&inputs)?;
-                        executable.run()?;
-                        executable.fetch(&mut outputs)
-                    })
-                });
-                let seconds = (now() - begin).as_secs_f64() / f64::from(*batch);
-                times.push(if calls.is_ok() { seconds } else { f64::INFINITY });
+                candidate.take_turn(&inputs, &mut outputs, now);
             }
             // Who fails now is not chosen.
             candidates.retain(|candidate| candidate.times.iter().all(|time| time.is_finite()));

@@ -61,7 +61,7 @@ pub enum Trial {
     /// The profiler: what recording costs, how much of a run is explained, and what a comparison of traces finds
     Profile {
         /// Traces of each model to compare, each of a process of its own
-        #[arg(long, default_value_t = 40)]
+        #[arg(long, default_value_t = 200)]
         traces: usize,
     },
     /// Two runs of one comparison rank the clear winners alike

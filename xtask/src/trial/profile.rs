@@ -85,7 +85,7 @@ pub(super) fn profile(workspace: &Workspace, traces: usize) -> Result<()> {
 fn record(program: &Path, model: &str, traces: usize, folder: &Path) -> Result<()> {
     let count = traces.to_string();
     let status = Command::new(program)
-        .args(["profile", model, "--threads", "1", "--time", "1", "--processes", &count, "--save"])
+        .args(["profile", model, "--threads", "1", "--processes", &count, "--save"])
         .arg(folder)
         .stdout(Stdio::null())
         .status()

@@ -24,7 +24,7 @@ pub struct Figures {
 impl Figures {
     /// How many allocations are held now.
     pub fn live(&self) -> u64 {
-        self.allocations - self.deallocations
+        self.allocations.saturating_sub(self.deallocations)
     }
 
     #[inline]

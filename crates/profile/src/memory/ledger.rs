@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::panic::Location;
 
+use super::engine::Engines;
 use super::event::RawEvent;
 use super::history::History;
 use super::lifetimes::Lifetimes;
@@ -30,6 +31,7 @@ pub(super) struct Ledger {
     /// Transfers and bytes, from device to device.
     pub traffic: HashMap<(u16, u16), (u64, u64)>,
     pub faults: Faults,
+    pub engines: Engines,
     timeline_points: usize,
     device_names: HashMap<String, u16>,
     purpose_names: HashMap<(u16, String), u32>,
@@ -75,6 +77,7 @@ impl Ledger {
             history: History::new(options.history),
             traffic: HashMap::new(),
             faults: Faults::default(),
+            engines: Engines::default(),
             timeline_points: options.timeline_points,
             device_names: HashMap::new(),
             purpose_names: HashMap::new(),

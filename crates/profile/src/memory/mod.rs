@@ -22,11 +22,13 @@
 
 mod account;
 mod clock;
+mod engine;
 mod event;
 mod fault;
 mod figures;
 mod fragmentation;
 mod global;
+mod held;
 mod history;
 mod lane;
 mod leak;
@@ -42,11 +44,13 @@ mod tracker;
 mod view;
 
 pub use account::Account;
+pub use engine::{EngineFigures, EngineMemory, EngineReading, Occasion};
 pub use event::{EventKind, MemoryEvent};
 pub use fault::{Faults, MemoryFault};
 pub use figures::Figures;
 pub use fragmentation::Fragmentation;
 pub use global::{listener, track_allocation, track_deallocation, track_transfer, tracker};
+pub use held::Holding;
 pub use leak::{LeakCandidate, LeakSign, LiveAllocation};
 pub use optimizations::{Effort, Optimization, OptimizationKind, Priority, Saving, optimizations};
 pub use report::{DeviceMemory, MemoryReport, PurposeMemory, Traffic};

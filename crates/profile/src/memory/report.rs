@@ -9,7 +9,8 @@ use super::leak;
 use super::ledger::Device;
 use super::view::View;
 use super::{
-    Faults, Figures, Fragmentation, LeakCandidate, LeakSign, LiveAllocation, TimelinePoint,
+    EngineMemory, EngineReading, Faults, Figures, Fragmentation, LeakCandidate, LeakSign,
+    LiveAllocation, TimelinePoint,
 };
 
 /// Allocations that are listed as held longest.
@@ -30,6 +31,9 @@ pub struct MemoryReport {
     pub leaks: Vec<LeakCandidate>,
     /// The allocations that are held longest. Weights belong here.
     pub longest_held: Vec<LiveAllocation>,
+    /// What engines tell of their own memory. Bytes that the devices' sums have may be among it.
+    #[serde(default)]
+    pub engines: Vec<EngineMemory>,
     /// Events that were believed.
     pub events: u64,
     /// Of them, those that the history has no room for any more. Only the history lacks them.
@@ -119,6 +123,7 @@ impl MemoryReport {
             transfers,
             leaks: leak::candidates(view),
             longest_held: leak::longest_held(view, LONGEST),
+            engines: ledger.engines.0.iter().map(|engine| in_time(engine, view)).collect(),
             events: ledger.history.seen(),
             dropped: ledger.history.dropped(),
             faults: ledger.faults,
@@ -129,6 +134,12 @@ impl MemoryReport {
     pub fn device(&self, name: &str) -> Option<&DeviceMemory> {
         self.devices.iter().find(|device| device.device == name)
     }
+}
+
+fn in_time(engine: &EngineMemory, view: &View<'_>) -> EngineMemory {
+    let at =
+        |reading: &EngineReading| EngineReading { at: view.nanoseconds(reading.at), ..*reading };
+    EngineMemory { readings: engine.readings.iter().map(at).collect(), ..engine.clone() }
 }
 
 fn fragmentation(device: &Device) -> Option<Fragmentation> {
@@ -196,6 +207,29 @@ impl fmt::Display for MemoryReport {
                     Some(gap) => writeln!(f, ", the largest gap {}", bytes(gap))?,
                     None => writeln!(f)?,
                 }
+            }
+        }
+        for engine in &self.engines {
+            if engine.readings.is_empty() {
+                writeln!(f, "\n{}: {}", engine.device, engine.source)?;
+                continue;
+            }
+            writeln!(f, "\n{}, as counted by {}", engine.device, engine.source)?;
+            writeln!(
+                f,
+                "  {:<24} {:>12} {:>12} {:>12}",
+                engine.purpose, "in use", "peak", "reserved"
+            )?;
+            for EngineReading { occasion, figures, .. } in &engine.readings {
+                let shown = |figure: Option<u64>| figure.map_or("–".to_owned(), bytes);
+                writeln!(
+                    f,
+                    "  {:<24} {:>12} {:>12} {:>12}",
+                    occasion.name(),
+                    shown(figures.active),
+                    shown(figures.peak),
+                    shown(figures.reserved)
+                )?;
             }
         }
         if !self.transfers.is_empty() {

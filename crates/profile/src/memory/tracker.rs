@@ -13,7 +13,8 @@ use super::lane::{Lane, Writer};
 use super::ledger::Ledger;
 use super::names::Names;
 use super::view::View;
-use super::{Account, EventKind, MemoryEvent, MemoryFault, MemoryReport, Optimization};
+use super::{Account, EngineFigures, EngineReading, EventKind, MemoryEvent, MemoryFault};
+use super::{MemoryReport, Occasion, Optimization};
 use super::{clock, optimizations};
 
 /// How much a tracker remembers.
@@ -194,6 +195,31 @@ impl MemoryTracker {
         let device = &mut ledger.devices[device as usize];
         device.reserved = Some(addresses.end.saturating_sub(addresses.start));
         device.arena = Some(addresses);
+    }
+
+    /// Tells what an engine says of its own memory on a device, once something has been done: sums, where nobody is told of
+    /// the single allocations. The latest of each occasion counts. `purpose` is what the memory is for, and `source` says
+    /// who counted, and of what: `MLX's allocator, for the whole process`.
+    ///
+    /// These figures stand beside the sums of events, in [`MemoryReport::engines`], and are not added to them.
+    pub fn engine_tells(
+        &self,
+        device: &str,
+        [purpose, source]: [&str; 2],
+        occasion: Occasion,
+        figures: EngineFigures,
+    ) {
+        if self.is_enabled() {
+            let reading = EngineReading { occasion, at: self.inner.now(), figures };
+            lock(&self.inner.ledger).engines.tell([device, purpose, source], Some(reading));
+        }
+    }
+
+    /// Tells that an engine has no figures of its memory on a device, and why, in a sentence.
+    pub fn engine_tells_nothing(&self, device: &str, reason: &str) {
+        if self.is_enabled() {
+            lock(&self.inner.ledger).engines.tell([device, "", reason], None);
+        }
     }
 
     /// The bytes that are held on a device now.

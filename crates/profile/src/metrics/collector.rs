@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::aggregate::Sums;
 use super::export::{self, ExportFormat};
 use super::system::Machine;
+use crate::memory::listener;
+
 use super::{MetricsError, MetricsSnapshot, OperationContext, OperationMetrics, SystemReading};
 
 /// Operations × devices that are told apart; what comes after is `other`.
@@ -134,6 +136,7 @@ impl MetricsCollector {
     /// What was gathered until now.
     pub fn snapshot(&self) -> MetricsSnapshot {
         let system = self.system();
+        let memory = listener().map_or_else(Vec::new, |tracker| tracker.report().holdings());
         let state = lock(&self.state);
         let aggregates =
             state.sums.iter().map(|((operation, device), sums)| sums.aggregate(operation, device));
@@ -143,6 +146,7 @@ impl MetricsCollector {
             operations: state.operations.iter().cloned().collect(),
             dropped: state.dropped,
             aggregates: aggregates.collect(),
+            memory,
             system,
         }
     }

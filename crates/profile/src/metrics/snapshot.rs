@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, OperationMetrics, SystemReading};
+use crate::memory::Holding;
 
 /// What a collector has gathered until now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,10 @@ pub struct MetricsSnapshot {
     pub dropped: u64,
     /// All executions, by operation and device.
     pub aggregates: Vec<Aggregate>,
+    /// What is held for what on which device, if the process's memory is tracked: what
+    /// [`memory::tracker`](crate::memory::tracker) was told, and what engines tell of their own memory.
+    #[serde(default)]
+    pub memory: Vec<Holding>,
     /// What the machine does.
     pub system: SystemReading,
 }

@@ -7,6 +7,7 @@ use super::operations::Site;
 use super::registry::{Main, registry, this_thread, with_recorder};
 use super::scope;
 use crate::clock::{Calibration, Reading, ticks};
+use crate::memory::listener;
 #[cfg(feature = "sampling")]
 use crate::sampling::{Sampler, SamplingError};
 use crate::trace::{Overhead, Trace};
@@ -135,7 +136,8 @@ impl Session {
         self.started
     }
 
-    /// Ends the session. What is open still ends now, and counts as unbalanced.
+    /// Ends the session. What is open still ends now, and counts as unbalanced. If memory is tracked, what the process's
+    /// tracker saw until now is in [`Trace::memory`].
     pub fn stop(mut self) -> Trace {
         let stopped = ticks();
         #[cfg(feature = "sampling")]
@@ -149,6 +151,8 @@ impl Session {
         };
         let calibration = Calibration::new(self.first, Reading::now());
         assemble(&mut trace, harvest, &Times { started: self.started, stopped, calibration });
+        let memory = listener().map(|tracker| tracker.report());
+        trace.memory = memory.filter(|report| !report.is_empty());
         #[cfg(feature = "sampling")]
         if let Some(samples) = samples {
             trace.stacks = Some(samples.fold(Some(&trace)));

@@ -1,6 +1,7 @@
 //! All that one session recorded.
 
 use super::{Machine, Operation, Span, Thread};
+use crate::memory::MemoryReport;
 use crate::stacks::Stacks;
 
 /// All that one session recorded.
@@ -22,6 +23,8 @@ pub struct Trace {
     pub machine: Option<Machine>,
     /// Call stacks of the processor, each beginning with the spans that were open, if it was sampled meanwhile.
     pub stacks: Option<Stacks>,
+    /// What the process's memory tracker and the engines told of memory, from the tracker's start on, if memory was tracked.
+    pub memory: Option<MemoryReport>,
     /// What the record itself cost, and what it lacks.
     pub overhead: Overhead,
 }

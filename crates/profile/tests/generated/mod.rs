@@ -38,6 +38,7 @@ pub fn trace(seed: u64, spans: usize) -> Trace {
             transfer: 1e9,
         }),
         stacks: None,
+        memory: None,
         overhead: Overhead { per_span: 12.5, ..Overhead::default() },
     };
     let each = spans / trace.threads.len();

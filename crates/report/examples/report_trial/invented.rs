@@ -276,6 +276,7 @@ fn trace() -> Trace {
         threads: vec![thread("main", 1), thread("loader", 2)],
         spans,
         stacks: None,
+        memory: None,
         overhead: Overhead { per_span: 14.0, ..Overhead::default() },
         machine: Some(Machine {
             flops: 9.6e10,
@@ -311,5 +312,5 @@ fn memory() -> MemoryInput {
     let events = tracker.events();
     let proposals =
         report.devices.iter().flat_map(|device| optimizations(&events, device)).collect();
-    MemoryInput { report, optimizations: proposals, pressure: Vec::new() }
+    MemoryInput { optimizations: proposals, ..MemoryInput::of(report) }
 }

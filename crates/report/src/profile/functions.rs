@@ -1,6 +1,6 @@
 //! Where a processor was found.
 
-use tachy_profile::analysis::Functions;
+use tachy_profile::analysis::{FunctionRow, Functions};
 
 use super::seconds;
 use crate::look::{Look, Tone};
@@ -20,19 +20,12 @@ pub fn functions(functions: &Functions, rows: usize, look: Look) -> String {
     let own = functions.rows.iter().filter(|row| row.own > 0);
     let (shown, hidden) = (own.clone().take(rows), own.clone().skip(rows));
     for row in shown {
-        let place = match &row.operation {
-            Some(operation) if row.operation_share < 0.995 => {
-                format!("{operation} ({})", percent(row.operation_share))
-            }
-            Some(operation) => operation.clone(),
-            None => "no operation".to_owned(),
-        };
         table.row(vec![
             without_paths(&row.name).into(),
             time(row.own).into(),
             percent(row.share).into(),
             time(row.total).into(),
-            Cell::new(place, Tone::Quiet),
+            Cell::new(place(row), Tone::Quiet),
         ]);
     }
     let (count, rest) = hidden.fold((0, 0), |(count, sum), row| (count + 1, sum + row.own));
@@ -45,7 +38,24 @@ pub fn functions(functions: &Functions, rows: usize, look: Look) -> String {
             "".into(),
         ]);
     }
-    let note = match functions.samples {
+    let note = look.wrap("", &look.sentence(Tone::Plain, &evidence(functions)));
+    format!("{}{note}\n", table.render(look))
+}
+
+/// The operation that it was mostly found in.
+pub(crate) fn place(row: &FunctionRow) -> String {
+    match &row.operation {
+        Some(operation) if row.operation_share < 0.995 => {
+            format!("{operation} ({})", percent(row.operation_share))
+        }
+        Some(operation) => operation.clone(),
+        None => "no operation".to_owned(),
+    }
+}
+
+/// How much the shares rest on.
+pub(crate) fn evidence(functions: &Functions) -> String {
+    match functions.samples {
         0 => "No call stack was sampled: the processor worked for less than the time from one sample to the next."
             .to_owned(),
         1 => "That is one sample of a call stack, which proves little.".to_owned(),
@@ -55,8 +65,7 @@ pub fn functions(functions: &Functions, rows: usize, look: Look) -> String {
             // Twice the standard deviation of a binomial share, where it is largest.
             percent(1.0 / (samples as f64).sqrt()),
         ),
-    };
-    format!("{}{}\n", table.render(look), look.wrap("", &look.sentence(Tone::Plain, &note)))
+    }
 }
 
 fn time(nanoseconds: u64) -> String {
@@ -64,7 +73,7 @@ fn time(nanoseconds: u64) -> String {
 }
 
 /// The name without the beginnings of its paths: three parts are left of what is named, one of what is in brackets.
-fn without_paths(name: &str) -> String {
+pub(crate) fn without_paths(name: &str) -> String {
     let of_path = |letter: char| letter.is_alphanumeric() || "_:{}#".contains(letter);
     let (mut short, mut depth) = (String::new(), 0usize);
     for piece in name.split_inclusive(|letter| !of_path(letter)) {

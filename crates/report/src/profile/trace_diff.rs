@@ -141,14 +141,7 @@ fn method(diff: &TraceDiff) -> String {
         match diff.processes[side] {
             1 => format!("`{}`, {wall} of wall time", diff.names[side]),
             processes => {
-                let left_out = match diff.left_out[side] {
-                    0 => String::new(),
-                    count => format!(" ({count} left out, at another speed than the others)"),
-                };
-                format!(
-                    "`{}`, {processes} processes{left_out}, {wall} of wall time",
-                    diff.names[side]
-                )
+                format!("`{}`, {processes} processes, {wall} of wall time", diff.names[side])
             }
         }
     };

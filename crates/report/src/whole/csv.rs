@@ -1,5 +1,6 @@
 //! The report as comma-separated values: one figure a line.
 
+use tachy_profile::memory::EngineFigures;
 use tachy_stats::Estimate;
 
 use super::sections::WholeReport;
@@ -138,7 +139,32 @@ impl WholeReport {
             samples: usize::try_from(line.count).ok(),
             ..Line::of("collected", &line.operation, &line.device)
         });
-        figures.chain(untimed).chain(rankings).chain(verdicts).chain(collected).collect()
+        let operations = performance.traces.iter().flat_map(|trace| {
+            trace.hotspots.rows.iter().map(|row| Line {
+                unit: "seconds",
+                value: Some(row.self_time as f64 * 1e-9),
+                high: Some(row.total as f64 * 1e-9),
+                samples: Some(row.calls as usize),
+                state: row.bound.name().to_owned(),
+                text:
+                    "value: in it alone; high: with what it called; samples: calls; state: bound by"
+                        .to_owned(),
+                ..Line::of("operation", &trace.hotspots.name, &row.operation.name)
+            })
+        });
+        let functions = performance.traces.iter().flat_map(|trace| {
+            trace.functions.iter().flat_map(|functions| &functions.rows).map(|row| Line {
+                unit: "seconds",
+                value: Some(row.own as f64 * 1e-9),
+                high: Some(row.total as f64 * 1e-9),
+                state: row.operation.clone().unwrap_or_default(),
+                text: "value: in it alone; high: with what it called; state: the operation it was mostly in"
+                    .to_owned(),
+                ..Line::of("function", &trace.hotspots.name, &row.name)
+            })
+        });
+        let lines = figures.chain(untimed).chain(rankings).chain(verdicts).chain(collected);
+        lines.chain(operations).chain(functions).collect()
     }
 
     fn finding_lines(&self) -> Vec<Line> {
@@ -159,6 +185,29 @@ impl WholeReport {
                 ..Line::of("tracked", &device.device, &purpose.purpose)
             })
         });
+        let tracked = self.memory.iter().flat_map(|memory| &memory.tracked);
+        let engines = tracked.flat_map(|input| &input.report.engines).flat_map(|engine| {
+            let line = |when: &str, figures: EngineFigures| Line {
+                unit: "bytes",
+                value: figures.active.map(|bytes| bytes as f64),
+                high: figures.peak.map(|bytes| bytes as f64),
+                state: when.to_owned(),
+                text: engine.source.clone(),
+                ..Line::of("engine", &engine.device, &engine.purpose)
+            };
+            let silent = engine.readings.is_empty().then(|| line("", EngineFigures::default()));
+            let told = engine.readings.iter();
+            silent
+                .into_iter()
+                .chain(told.map(move |reading| line(reading.occasion.name(), reading.figures)))
+        });
+        let collected = self.memory.iter().flat_map(|memory| &memory.collected).map(|held| Line {
+            unit: "bytes",
+            value: held.held.map(|bytes| bytes as f64),
+            high: held.peak.map(|bytes| bytes as f64),
+            text: held.source.clone(),
+            ..Line::of("held", &held.device, &held.purpose)
+        });
         let bottlenecks = self.bottlenecks.iter().flatten().map(|bottleneck| Line {
             unit: "share",
             value: Some(bottleneck.share),
@@ -170,7 +219,8 @@ impl WholeReport {
             text: format!("{} {}", recommendation.action, recommendation.because),
             ..Line::of("recommendation", "", "")
         });
-        peaks.chain(purposes).chain(bottlenecks).chain(recommendations).collect()
+        let memory = peaks.chain(purposes).chain(engines).chain(collected);
+        memory.chain(bottlenecks).chain(recommendations).collect()
     }
 
     fn trend_lines(&self) -> Vec<Line> {

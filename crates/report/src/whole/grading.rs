@@ -7,6 +7,7 @@ use tachy_stats::{Outcome, Severity};
 
 use super::figures::Figure;
 use super::grade::{Aspect, Grade, GradedAspect, Number};
+use super::memory::MemoryInput;
 use super::sections::Parts;
 use crate::quantity::percent;
 
@@ -214,9 +215,12 @@ fn explained(parts: &Parts) -> GradedAspect {
 }
 
 fn memory(parts: &Parts) -> GradedAspect {
-    let tracked = &parts.memory.tracked;
+    // What engines tell of themselves has no single allocations, of which some might have been forgotten.
+    let told_of_allocations =
+        |input: &&MemoryInput| !input.report.devices.is_empty() || !input.pressure.is_empty();
+    let tracked: Vec<_> = parts.memory.tracked.iter().filter(told_of_allocations).collect();
     if tracked.is_empty() {
-        let because = "No memory tracker's report is there.".to_owned();
+        let because = "No memory tracker's report of allocations is there.".to_owned();
         return graded(Aspect::Memory, None, because, Vec::new());
     }
     let leaks: usize = tracked.iter().map(|input| input.report.leaks.len()).sum();

@@ -1,12 +1,17 @@
 //! The report as GitHub's Markdown.
 
+use tachy_profile::analysis::Functions;
+use tachy_profile::memory::{EngineReading, Holding};
+
 use super::figures::Figure;
 use super::memory::MemoryAnalysis;
 use super::performance::PerformanceAnalysis;
 use super::sections::{Section, WholeReport};
 use super::summary::ExecutiveSummary;
+use super::traces::TraceAnalysis;
 use crate::markdown::inline;
-use crate::quantity::{plain, quantity};
+use crate::profile::functions::{evidence, place, without_paths};
+use crate::quantity::{percent, plain, quantity};
 use crate::sentences::{bracket, relative_interval, times};
 
 /// Lines of a table, at most; the CSV and the JSON have all.
@@ -109,9 +114,54 @@ impl MemoryAnalysis {
             ))
         });
         let titles = ["device", "purpose", "held:", "peak:", "allocations:"];
-        let blocks = [table(&titles, rows.collect()), list(leaks.collect())];
+        let blocks = [
+            table(&titles, rows.collect()),
+            self.engines_markdown(),
+            collected(&self.collected),
+            list(leaks.collect()),
+        ];
         blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+impl MemoryAnalysis {
+    /// What engines tell of themselves.
+    fn engines_markdown(&self) -> String {
+        let engines = self.tracked.iter().flat_map(|input| &input.report.engines);
+        let mut rows = Vec::new();
+        for engine in engines {
+            let mut row = |when: &str, figures: [Option<u64>; 3]| {
+                let mut cells =
+                    vec![inline(&engine.device), inline(&engine.purpose), when.to_owned()];
+                cells.extend(figures.map(bytes_or_dash));
+                cells.push(inline(&engine.source));
+                rows.push(cells);
+            };
+            if engine.readings.is_empty() {
+                row("–", [None; 3]);
+            }
+            for EngineReading { occasion, figures, .. } in &engine.readings {
+                row(occasion.name(), [figures.active, figures.peak, figures.reserved]);
+            }
+        }
+        table(&["device", "for", "when", "held:", "peak:", "reserved:", "counted by"], rows)
+    }
+}
+
+/// What programs at work held.
+fn collected(holdings: &[Holding]) -> String {
+    let rows = holdings.iter().map(|holding| {
+        let mut cells = vec![inline(&holding.device), inline(&holding.purpose)];
+        cells.extend([holding.held, holding.peak, holding.reserved].map(bytes_or_dash));
+        cells.push(inline(&holding.source));
+        cells
+    });
+    let titles = ["device", "for", "held:", "peak:", "reserved:", "counted by"];
+    table(&titles, rows.collect())
+}
+
+fn bytes_or_dash(value: Option<u64>) -> String {
+    value.map_or("–".to_owned(), |value| quantity(value as f64, tachy_measure::Unit::Bytes))
 }
 
 impl ExecutiveSummary {
@@ -169,6 +219,15 @@ impl PerformanceAnalysis {
             let titles = ["#", "device", "run:", "95%:", "ratio:", "interval"];
             blocks.push(table(&titles, rows.collect()));
         }
+        for trace in &self.traces {
+            let name = match &*trace.hotspots.name {
+                "" => "A session",
+                name => name,
+            };
+            blocks.push(format!("### {}", inline(name)));
+            blocks.push(trace.operations_markdown());
+            blocks.extend(trace.functions.as_ref().map(functions));
+        }
         if !self.collected.is_empty() {
             let time = |seconds| quantity(seconds, tachy_measure::Unit::Seconds);
             let rows = self.collected.iter().map(|line| {
@@ -220,6 +279,68 @@ impl PerformanceAnalysis {
         }
         blocks.join("\n\n")
     }
+}
+
+impl TraceAnalysis {
+    /// Its operations, and what is in none.
+    fn operations_markdown(&self) -> String {
+        let hotspots = &self.hotspots;
+        let mut rows: Vec<_> = hotspots
+            .rows
+            .iter()
+            .map(|row| {
+                vec![
+                    inline(&format!("`{}`", row.operation.name)),
+                    inline(&row.operation.category),
+                    nanoseconds(row.self_time as f64),
+                    percent(row.share),
+                    nanoseconds(row.total as f64),
+                    row.calls.to_string(),
+                    nanoseconds(row.median),
+                    row.bound.name().to_owned(),
+                ]
+            })
+            .collect();
+        let mut outside = vec![
+            "in no span".to_owned(),
+            String::new(),
+            nanoseconds(hotspots.unattributed as f64),
+            percent(hotspots.unattributed_share()),
+        ];
+        outside.resize(8, String::new());
+        rows.insert(rows.len().min(MOST - 1), outside);
+        let titles = [
+            "operation",
+            "kind",
+            "self:",
+            "of the run:",
+            "total:",
+            "calls:",
+            "median:",
+            "bound by",
+        ];
+        table(&titles, rows)
+    }
+}
+
+/// Where the processor was found.
+fn functions(functions: &Functions) -> String {
+    let rows = functions.rows.iter().filter(|row| row.own > 0).map(|row| {
+        vec![
+            inline(&format!("`{}`", without_paths(&row.name))),
+            nanoseconds(row.own as f64),
+            percent(row.share),
+            nanoseconds(row.total as f64),
+            inline(&place(row)),
+        ]
+    });
+    let titles = ["function", "self:", "of the work:", "total:", "mostly in"];
+    let blocks = [table(&titles, rows.collect()), inline(&evidence(functions))];
+    blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn nanoseconds(time: f64) -> String {
+    quantity(time * 1e-9, tachy_measure::Unit::Seconds)
 }
 
 fn row(figure: &Figure) -> Vec<String> {

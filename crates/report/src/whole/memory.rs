@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tachy_measure::{Metric, Unit};
 use tachy_profile::memory::pressure::{Pressure, PressureLevel};
-use tachy_profile::memory::{MemoryReport, Optimization};
+use tachy_profile::memory::{Holding, MemoryReport, Optimization};
+use tachy_profile::trace::Trace;
 
 use super::figures::Figure;
 use super::input::ReportInput;
@@ -12,6 +13,9 @@ use super::performance::{PerformanceAnalysis, performance_analysis};
 /// What a memory tracker saw, and what follows from it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MemoryInput {
+    /// The recorded session that it was part of, if it was.
+    #[serde(default)]
+    pub session: String,
     /// The tracker's figures.
     pub report: MemoryReport,
     /// What could be saved, of all devices.
@@ -22,11 +26,21 @@ pub struct MemoryInput {
     pub pressure: Vec<(String, Pressure)>,
 }
 
+impl MemoryInput {
+    /// A tracker's figures and nothing else.
+    pub fn of(report: MemoryReport) -> Self {
+        let session = String::new();
+        Self { session, report, optimizations: Vec::new(), pressure: Vec::new() }
+    }
+}
+
 /// How memory is used.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct MemoryAnalysis {
-    /// What memory trackers saw.
+    /// What memory trackers saw, those of traces at the end.
     pub tracked: Vec<MemoryInput>,
+    /// What programs at work held, as their metrics collectors tell it.
+    pub collected: Vec<Holding>,
     /// What each benchmark needed, the most first.
     pub peaks: Vec<MemoryFigure>,
 }
@@ -71,7 +85,14 @@ pub(super) fn of(performance: &PerformanceAnalysis, input: &ReportInput) -> Memo
         })
         .collect();
     peaks.sort_by(|a, b| a.metric.cmp(&b.metric).reverse().then(b.typical.total_cmp(&a.typical)));
-    MemoryAnalysis { tracked: input.memory.clone(), peaks }
+    let of_trace = |trace: &Trace| {
+        let report = trace.memory.clone()?;
+        Some(MemoryInput { session: trace.name.clone(), ..MemoryInput::of(report) })
+    };
+    let traces = input.traces.iter().filter_map(of_trace);
+    let tracked = input.memory.iter().cloned().chain(traces).collect();
+    let collected = input.metrics.iter().flat_map(|snapshot| snapshot.memory.clone()).collect();
+    MemoryAnalysis { tracked, collected, peaks }
 }
 
 /// The word for a level.
@@ -88,6 +109,6 @@ pub(super) fn level(level: PressureLevel) -> &'static str {
 impl MemoryAnalysis {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.tracked.is_empty() && self.peaks.is_empty()
+        self.tracked.is_empty() && self.collected.is_empty() && self.peaks.is_empty()
     }
 }

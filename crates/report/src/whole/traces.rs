@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use tachy_profile::analysis::{Bottleneck as Found, CallTree, Hotspots, bottlenecks, hotspots};
+use tachy_profile::analysis::{
+    Bottleneck as Found, CallTree, Functions, Hotspots, bottlenecks, functions, hotspots,
+};
 use tachy_profile::trace::{Machine, Trace};
 
 /// Where the time of a recorded session went.
@@ -17,6 +19,8 @@ pub struct TraceAnalysis {
     pub hotspots: Hotspots,
     /// What holds it up.
     pub bottlenecks: Vec<Found>,
+    /// The functions in which the processor was found, if it was sampled.
+    pub functions: Option<Functions>,
     /// The frames of its flame graph.
     #[serde(skip)]
     pub(super) flame: Flame,
@@ -94,6 +98,7 @@ impl TraceAnalysis {
         Self {
             started: trace.started,
             bottlenecks: bottlenecks(&hotspots),
+            functions: trace.stacks.as_ref().map(functions),
             flame: flame(trace),
             timeline: timeline(trace, &hotspots),
             machine: trace.machine.clone(),

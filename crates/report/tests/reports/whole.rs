@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tachy_measure::{Comparison, Environment, Metric};
 use tachy_profile::memory::pressure::{Pressure, PressureLevel};
-use tachy_profile::memory::{MemoryTracker, optimizations};
+use tachy_profile::memory::{EngineFigures, MemoryTracker, Occasion, optimizations};
 use tachy_profile::metrics::{MetricsCollector, MetricsSnapshot, OperationContext};
+use tachy_profile::stacks::{Frame, Stack, Stacks, Value};
 use tachy_profile::trace::{Machine, Operation, Span, Thread, Trace, Work};
 use tachy_report::whole::{
     Aspect, Grade, MemoryInput, ReportInput, Section, WholeReport, bottlenecks, executive_summary,
@@ -116,7 +117,7 @@ fn memory(name: &str, level: PressureLevel) -> MemoryInput {
     let found = report.devices.iter().flat_map(|device| optimizations(&events, device)).collect();
     let evidence = vec![name.to_owned()];
     let pressure = vec![(name.to_owned(), Pressure { level, evidence })];
-    MemoryInput { report, optimizations: found, pressure }
+    MemoryInput { optimizations: found, pressure, ..MemoryInput::of(report) }
 }
 
 #[test]
@@ -171,6 +172,83 @@ fn what_was_collected_stands_in_every_format() {
     assert!(whole.html().contains("Programs at work"));
     assert!(whole.markdown().contains("### Programs at work"), "{}", whole.markdown());
     assert!(whole.csv().contains("collected,a_b|c,cpu,seconds,0.001005"), "{}", whole.csv());
+    sound(&whole);
+}
+
+/// Samples of two functions, nine in ten of them in the second operation of [`trace`].
+fn stacks(function: &str) -> Stacks {
+    let frame = |name: &str, span| Frame { name: name.to_owned(), span, ..Frame::default() };
+    let stack = |frames: &[u32], samples| Stack {
+        frames: frames.to_vec(),
+        values: vec![samples, 4_000_000 * samples],
+        ..Stack::default()
+    };
+    Stacks {
+        values: vec![Value::new("samples", "count"), Value::new("cpu", "nanoseconds")],
+        frames: vec![frame("first", true), frame("main", false), frame(function, false)],
+        stacks: vec![stack(&[0, 1, 2], 90), stack(&[1], 10)],
+        ..Stacks::default()
+    }
+}
+
+#[test]
+fn sampled_functions_stand_in_every_format() {
+    let stacks = Some(stacks("house::room::<T>::work|here"));
+    let traces = vec![Trace { stacks, ..trace("session") }, trace("not sampled")];
+    let whole = report(&ReportInput { traces, ..ReportInput::default() });
+    let page = whole.html();
+    assert_eq!(page.matches("aria-label=\"Sampled functions\"").count(), 1);
+    assert!(page.contains("<code>house::room::&lt;T&gt;::work|here</code>"));
+    assert!(page.contains("100 samples of call stacks"));
+    let markdown = whole.markdown();
+    assert!(markdown.contains("work\\|here` | 360 ms | 90% | 360 ms | first |"), "{markdown}");
+    assert!(markdown.contains("| `main` | 40.0 ms | 10% | 400 ms | no operation |"), "{markdown}");
+    let csv = whole.csv();
+    assert!(
+        csv.contains("\nfunction,session,house::room::<T>::work|here,seconds,0.36,,0.36,"),
+        "{csv}"
+    );
+    assert!(csv.contains("\noperation,session,"), "{csv}");
+    let json: serde_json::Value = serde_json::from_str(&whole.json()).unwrap();
+    let traces = &json["performance"]["traces"];
+    assert_eq!(traces[0]["functions"]["rows"][0]["own"], 360_000_000);
+    assert!(traces[1]["functions"].is_null());
+    sound(&whole);
+}
+
+#[test]
+fn what_engines_tell_of_their_memory_stands_in_every_format() {
+    let tracker = MemoryTracker::new();
+    let figures = EngineFigures { active: Some(2048), peak: Some(4096), reserved: None };
+    tracker.engine_tells("mlx:cpu", ["arrays", "MLX's <allocator>"], Occasion::Ran, figures);
+    tracker.engine_tells_nothing("rten", "`rten` tells no figures of its memory.");
+    let memory = Some(tracker.report());
+    let held = tracker.report().holdings();
+    let metrics = MetricsSnapshot { memory: held, ..metrics("decode") };
+    let input = ReportInput {
+        traces: vec![Trace { memory, ..trace("session") }],
+        metrics: vec![metrics],
+        ..ReportInput::default()
+    };
+    assert_eq!(grade(&input, Aspect::Memory), None, "no allocation was told");
+    let whole = report(&input);
+    let page = whole.html();
+    for label in ["Memory as engines tell it", "Memory of programs at work"] {
+        assert_eq!(page.matches(&format!("aria-label=\"{label}\"")).count(), 1, "{label}");
+    }
+    assert!(
+        page.contains("MLX's &lt;allocator&gt;") || page.contains("MLX&#39;s &lt;allocator&gt;")
+    );
+    let markdown = whole.markdown();
+    assert!(
+        markdown.contains("| mlx:cpu | arrays | ran | 2.00 KiB | 4.00 KiB | – |"),
+        "{markdown}"
+    );
+    assert!(markdown.contains("| rten |  | – | – | – | – | `rten` tells no figures"), "{markdown}");
+    let csv = whole.csv();
+    assert!(csv.contains("\nengine,mlx:cpu,arrays,bytes,2048.0,,4096.0,"), "{csv}");
+    assert!(csv.contains("\nengine,rten,,bytes,,,,"), "silence is not zero: {csv}");
+    assert!(csv.contains("\nheld,mlx:cpu,arrays,bytes,2048.0,,4096.0,"), "{csv}");
     sound(&whole);
 }
 
@@ -402,12 +480,20 @@ fn no_text_is_taken_for_a_tag() {
     });
     let mut large = run(30e-3, 2);
     large.benchmarks = many.collect();
+    let tracker = MemoryTracker::new();
+    let figures = EngineFigures { active: Some(1), ..EngineFigures::default() };
+    tracker.engine_tells(HOSTILE, [HOSTILE, HOSTILE], Occasion::Bound, figures);
+    tracker.engine_tells_nothing("silent", HOSTILE);
+    let traced =
+        Trace { stacks: Some(stacks(HOSTILE)), memory: Some(tracker.report()), ..trace(HOSTILE) };
+    let collected = MetricsSnapshot { memory: tracker.report().holdings(), ..metrics(HOSTILE) };
     let input = ReportInput {
         title: HOSTILE.to_owned(),
         runs: vec![before, after, large],
         comparisons: vec![hostile],
         histories: vec![history(&[1.0; 12], HOSTILE)],
-        traces: vec![trace(HOSTILE)],
+        traces: vec![traced],
+        metrics: vec![collected],
         memory: vec![memory(HOSTILE, PressureLevel::Low)],
         ..ReportInput::default()
     };

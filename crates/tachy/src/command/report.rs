@@ -284,7 +284,7 @@ fn read(path: &Path, input: &mut ReportInput) -> Result<(), Failure> {
         input.checks.push(record.conclusion());
     } else if has("devices") && has("leaks") {
         let report = serde_json::from_value(value).map_err(fault)?;
-        input.memory.push(MemoryInput { report, optimizations: Vec::new(), pressure: Vec::new() });
+        input.memory.push(MemoryInput::of(report));
     } else if has("aggregates") && has("system") {
         input.metrics.push(serde_json::from_value(value).map_err(fault)?);
     } else if has("report") && has("optimizations") {

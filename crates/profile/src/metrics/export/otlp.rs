@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use crate::memory::Holding;
 use crate::metrics::{Aggregate, MetricsSnapshot};
 
 /// Since the start, not since the last export.
@@ -256,6 +257,28 @@ fn metrics(snapshot: &MetricsSnapshot) -> Vec<Metric> {
         let data =
             Data::Sum { data_points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
         metrics.push(Metric { name, description, unit: "By", data });
+    }
+    let memory: [(&str, &str, fn(&Holding) -> Option<u64>); 3] = [
+        ("tachy.memory.held", "Memory held for a purpose on a device.", |it| it.held),
+        ("tachy.memory.peak", "The most memory that was held at once.", |it| it.peak),
+        ("tachy.memory.reserved", "Memory taken from the system, in use or not.", |it| it.reserved),
+    ];
+    for (name, description, figure) in memory {
+        let of = |holding: &Holding| {
+            let Holding { device, purpose, source, .. } = holding;
+            let labels = [
+                ("tachy.device.name", &**device),
+                ("tachy.memory.purpose", purpose),
+                ("tachy.memory.source", source),
+            ];
+            let bytes = Figure::AsInt(figure(holding)?.to_string());
+            Some(point(labels.into_iter().map(text).collect(), bytes))
+        };
+        let data_points: Vec<_> = snapshot.memory.iter().filter_map(of).collect();
+        if !data_points.is_empty() {
+            let data = Data::Gauge(Points { data_points });
+            metrics.push(Metric { name, description, unit: "By", data });
+        }
     }
     metrics
 }

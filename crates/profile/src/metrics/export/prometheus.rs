@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::memory::Holding;
 use crate::metrics::{Aggregate, MetricsSnapshot, Reading};
 
 pub(super) fn write(snapshot: &MetricsSnapshot, out: &mut impl Write) -> io::Result<()> {
@@ -19,6 +20,20 @@ pub(super) fn write(snapshot: &MetricsSnapshot, out: &mut impl Write) -> io::Res
     head(out, name, "counter", "Items of all batches.")?;
     for aggregate in &snapshot.aggregates {
         writeln!(out, "{name}{{{}}} {}", labels(aggregate), aggregate.items)?;
+    }
+    for (name, help, figure) in MEMORY {
+        let known = |holding| Some((holding, figure(holding)?));
+        let mut known = snapshot.memory.iter().filter_map(known).peekable();
+        if known.peek().is_some() {
+            head(out, name, "gauge", help)?;
+        }
+        for (Holding { device, purpose, source, .. }, bytes) in known {
+            let [device, purpose, source] = [device, purpose, source].map(|text| escaped(text));
+            writeln!(
+                out,
+                "{name}{{device=\"{device}\",purpose=\"{purpose}\",source=\"{source}\"}} {bytes}"
+            )?;
+        }
     }
     let system = &snapshot.system;
     let bytes = |reading: &Reading<u64>| reading.known().map(|bytes| bytes as f64);
@@ -65,12 +80,26 @@ pub(super) fn write(snapshot: &MetricsSnapshot, out: &mut impl Write) -> io::Res
     Ok(())
 }
 
+type Figure = fn(&Holding) -> Option<u64>;
+
+/// Each with what it tells, and the figure.
+const MEMORY: [(&str, &str, Figure); 3] = [
+    ("tachy_memory_held_bytes", "Memory held for a purpose on a device.", |it| it.held),
+    ("tachy_memory_peak_bytes", "The most memory that was held at once.", |it| it.peak),
+    ("tachy_memory_reserved_bytes", "Memory taken from the system, in use or not.", |it| {
+        it.reserved
+    }),
+];
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
 fn head(out: &mut impl Write, name: &str, kind: &str, help: &str) -> io::Result<()> {
     writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")
 }
 
 fn labels(aggregate: &Aggregate) -> String {
-    let escaped = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n");
     format!(
         "operation=\"{}\",device=\"{}\"",
         escaped(&aggregate.operation),

@@ -12,6 +12,7 @@
 //! | 4 | spans of one thread, in the order of their starts; there may be any number |
 //! | 128 | the machine's peaks: operations a second, levels of memory with size and rate, overhead, transfer |
 //! | 129 | call stacks: name, start, wall time, period, and what stacks count; then their threads, frames and stacks |
+//! | 130 | what the memory tracker saw, as JSON |
 //! | 5 | how many operations, threads and spans there were: the end |
 //!
 //! Kinds from 128 on may stand anywhere before the end, and whoever does not know them goes on behind them. Whole
@@ -40,6 +41,7 @@ const END: u8 = 5;
 const OPTIONAL: u8 = 128;
 const MACHINE: u8 = 128;
 const STACKS: u8 = 129;
+const MEMORY: u8 = 130;
 
 /// Sections are about so long, but for a name that is longer.
 const SECTION: usize = 256 << 10;

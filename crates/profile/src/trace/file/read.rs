@@ -8,8 +8,8 @@ use super::bytes::Bytes;
 use super::spans::Context;
 use super::stacks::take_stacks;
 use super::{
-    END, LONGEST, MACHINE, MAGIC, OPERATIONS, OPTIONAL, SESSION, SPANS, STACKS, THREADS, VERSION,
-    checksum,
+    END, LONGEST, MACHINE, MAGIC, MEMORY, OPERATIONS, OPTIONAL, SESSION, SPANS, STACKS, THREADS,
+    VERSION, checksum,
 };
 use crate::trace::{Machine, Operation, Overhead, Thread, Trace, Work};
 
@@ -88,6 +88,9 @@ impl<R: Read> Reader<R> {
                 SPANS => spans(&self.content, &mut trace),
                 MACHINE => machine(&self.content).map(|machine| trace.machine = Some(machine)),
                 STACKS => take_stacks(&self.content).map(|stacks| trace.stacks = Some(stacks)),
+                MEMORY => serde_json::from_slice(&self.content)
+                    .map(|memory| trace.memory = Some(memory))
+                    .ok(),
                 END => {
                     return if ends(&self.content, &trace) == Some(true) {
                         Ok(trace)
@@ -105,6 +108,7 @@ impl<R: Read> Reader<R> {
                     SPANS => "spans cannot be understood",
                     MACHINE => "the machine's peaks cannot be understood",
                     STACKS => "call stacks cannot be understood",
+                    MEMORY => "the figures of memory cannot be understood",
                     _ => "a part is of an unknown kind",
                 }));
             }

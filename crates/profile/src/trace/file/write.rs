@@ -8,8 +8,8 @@ use super::bytes::{put, put_float, put_text};
 use super::spans::Context;
 use super::stacks::put_stacks;
 use super::{
-    END, LONGEST, MACHINE, MAGIC, OPERATIONS, SECTION, SESSION, SPANS, STACKS, THREADS, VERSION,
-    checksum,
+    END, LONGEST, MACHINE, MAGIC, MEMORY, OPERATIONS, SECTION, SESSION, SPANS, STACKS, THREADS,
+    VERSION, checksum,
 };
 use crate::trace::{Machine, Operation, Thread, Trace};
 
@@ -37,6 +37,10 @@ impl Trace {
         if let Some(stacks) = &self.stacks {
             put_stacks(&mut sections.content, stacks);
             sections.end(STACKS)?;
+        }
+        if let Some(memory) = &self.memory {
+            serde_json::to_writer(&mut sections.content, memory)?;
+            sections.end(MEMORY)?;
         }
         for operation in &self.operations {
             put_operation(&mut sections.content, operation);

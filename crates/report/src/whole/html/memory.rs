@@ -1,7 +1,7 @@
 //! How memory is used: what each benchmark needed, and what a tracker saw.
 
 use tachy_measure::Unit;
-use tachy_profile::memory::{DeviceMemory, LeakSign, Traffic};
+use tachy_profile::memory::{DeviceMemory, EngineMemory, Holding, LeakSign, Traffic};
 
 use super::super::memory::{MemoryAnalysis, MemoryInput};
 use super::table::{Cell, table};
@@ -17,7 +17,7 @@ const HEIGHT: f64 = 100.0;
 pub(super) fn memory(memory: &MemoryAnalysis) -> String {
     let tracked: String =
         memory.tracked.iter().enumerate().map(|(number, input)| tracker(input, number)).collect();
-    tracked + &peaks(memory)
+    tracked + &collected(&memory.collected) + &peaks(memory)
 }
 
 fn peaks(memory: &MemoryAnalysis) -> String {
@@ -96,11 +96,16 @@ fn tracker(input: &MemoryInput, number: usize) -> String {
         .enumerate()
         .map(|(place, device)| self::device(device, report.wall, (number, place)))
         .collect();
+    let session = match &*input.session {
+        "" => String::new(),
+        session => format!(": <code>{}</code>", escape(session)),
+    };
     format!(
-        "<h3>What the memory tracker saw</h3>\n<p class=\"lead\">{} events{started}, over {}.{faults}</p>\n\
-         {pressure}{devices}{}{}",
+        "<h3>What the memory tracker saw{session}</h3>\n<p class=\"lead\">{} events{started}, over {}.{faults}</p>\n\
+         {pressure}{devices}{}{}{}",
         count(report.events),
         time(report.wall as f64),
+        engines(&report.engines),
         transfers(&report.transfers),
         leaks(input),
     )
@@ -145,6 +150,71 @@ fn device(device: &DeviceMemory, wall: u64, (number, place): (usize, usize)) -> 
         chart = chart(device, wall, (number, place)),
         table = table(&format!("Memory of {} by purpose", device.device), &titles, rows, 60),
     )
+}
+
+/// Bytes, or a dash if nobody told them.
+fn told(value: Option<u64>) -> Cell {
+    match value {
+        Some(value) => of_bytes(value),
+        None => Cell { html: "–".to_owned(), key: Some(f64::NAN) },
+    }
+}
+
+/// The sums that engines keep themselves.
+fn engines(engines: &[EngineMemory]) -> String {
+    let rows = engines.iter().flat_map(|engine| {
+        let row = |when: &str, [held, peak, reserved]: [Option<u64>; 3]| {
+            vec![
+                Cell::html(format!("<code>{}</code>", escape(&engine.device))),
+                Cell::text(&engine.purpose),
+                Cell::text(when),
+                told(held),
+                told(peak),
+                told(reserved),
+                Cell::html(format!("<span class=\"why\">{}</span>", rich(&engine.source))),
+            ]
+        };
+        match &*engine.readings {
+            [] => vec![row("–", [None; 3])],
+            readings => readings
+                .iter()
+                .map(|reading| {
+                    let figures = &reading.figures;
+                    row(reading.occasion.name(), [figures.active, figures.peak, figures.reserved])
+                })
+                .collect(),
+        }
+    });
+    let titles = ["device", "for", "when", "held:", "peak:", "reserved:", "counted by"];
+    match table("Memory as engines tell it", &titles, rows.collect(), 60) {
+        none if none.is_empty() => none,
+        table => format!(
+            "<h4>What engines tell of their own memory</h4>\n<p class=\"lead\">Sums that they keep themselves, when a \
+             model was compiled, inputs bound, and a run had ended.</p>\n{table}"
+        ),
+    }
+}
+
+/// What programs at work held.
+fn collected(holdings: &[Holding]) -> String {
+    let rows = holdings
+        .iter()
+        .map(|holding| {
+            vec![
+                Cell::html(format!("<code>{}</code>", escape(&holding.device))),
+                Cell::text(&holding.purpose),
+                told(holding.held),
+                told(holding.peak),
+                told(holding.reserved),
+                Cell::html(format!("<span class=\"why\">{}</span>", rich(&holding.source))),
+            ]
+        })
+        .collect();
+    let titles = ["device", "for", "held:", "peak:", "reserved:", "counted by"];
+    match table("Memory of programs at work", &titles, rows, 60) {
+        none if none.is_empty() => none,
+        table => format!("<h3>What programs at work held</h3>\n{table}"),
+    }
 }
 
 /// What was held over time: the band from the least to the most of each stretch.

@@ -1,11 +1,14 @@
 //! Where the time of a recorded session went: hotspots, flame graph, roofline, timeline.
 
+use tachy_profile::analysis::Functions;
+
 use super::super::traces::TraceAnalysis;
 use super::flame::flame;
 use super::roofline::roofline;
 use super::table::{Cell, table};
 use super::timeline::timeline;
 use crate::html::text::{escape, share};
+use crate::profile::functions::{evidence, place, without_paths};
 use crate::quantity::{moment, percent, significant};
 
 /// Operations of the table, at most, and what is in none.
@@ -70,7 +73,7 @@ pub(super) fn trace(trace: &TraceAnalysis, number: usize) -> String {
     let colours = Colours::of(trace);
     format!(
         "<h3><code>{}</code></h3>\n<p class=\"lead\">Recorded{started}: {} spans on {} in {}. {} of it is in no span. \
-         Recording took about {}.</p>\n{}{}{}{}",
+         Recording took about {}.</p>\n{}{}{}{}{}",
         escape(name),
         crate::quantity::count(hotspots.spans),
         super::super::grading::plural(hotspots.threads.len(), "thread", "threads"),
@@ -78,6 +81,7 @@ pub(super) fn trace(trace: &TraceAnalysis, number: usize) -> String {
         escape(&percent(hotspots.unattributed_share())),
         time(hotspots.recording),
         table_of(trace),
+        trace.functions.as_ref().map_or(String::new(), functions),
         flame(&trace.flame, &colours, number),
         roofline(trace, &colours, number),
         timeline(trace, &colours, number),
@@ -154,6 +158,30 @@ fn table_of(trace: &TraceAnalysis) -> String {
          is of the wall time, on the thread where it took longest. The potential, from 0 to 100, is the percentage of \
          the whole run that would be won if the operation reached its roofline.</p>\n",
         table("Hotspots", &titles, rows, MOST_ROWS)
+    )
+}
+
+/// Where the processor was found.
+fn functions(functions: &Functions) -> String {
+    let rows: Vec<Vec<Cell>> = functions
+        .rows
+        .iter()
+        .filter(|row| row.own > 0)
+        .map(|row| {
+            vec![
+                Cell::html(format!("<code>{}</code>", escape(&without_paths(&row.name)))),
+                Cell::number(&time(row.own as f64), row.own as f64),
+                Cell { html: bar(row.share), key: Some(row.share) },
+                Cell::number(&time(row.total as f64), row.total as f64),
+                Cell::text(&place(row)),
+            ]
+        })
+        .collect();
+    let titles = ["function", "self:", "of the work:", "total:", "mostly in"];
+    format!(
+        "<h4>Functions</h4>\n{}<p class=\"fine\">{}</p>\n",
+        table("Sampled functions", &titles, rows, MOST_ROWS),
+        escape(&evidence(functions))
     )
 }
 

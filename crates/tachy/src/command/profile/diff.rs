@@ -21,8 +21,8 @@ use super::{EXTENSION, open};
     tachy profile model.onnx --save after.trace\n  \
     tachy profile diff before.trace after.trace\n  \
     tachy profile diff before.trace after.trace --json\n\n  \
-    tachy profile model.onnx --processes 5 --save before\n  \
-    tachy profile model.onnx --processes 5 --save after\n  \
+    tachy profile model.onnx --processes 100 --save before\n  \
+    tachy profile model.onnx --processes 100 --save after\n  \
     tachy profile diff before after")]
 pub(super) struct Diff {
     /// The trace to compare with, or a folder of traces
@@ -65,7 +65,7 @@ fn traces(place: &Path) -> Result<Vec<Trace>, Failure> {
     files.sort_unstable();
     if files.is_empty() {
         return Err(Failure::Input(format!(
-            "`{}` holds no trace: no file in it ends with .{EXTENSION}. `tachy profile MODEL --processes 5 --save {0}` \
+            "`{}` holds no trace: no file in it ends with .{EXTENSION}. `tachy profile MODEL --processes 100 --save {0}` \
              makes some.",
             place.display()
         )));

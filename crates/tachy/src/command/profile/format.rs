@@ -63,7 +63,7 @@ impl Format {
                 let bottlenecks = bottlenecks(&hotspots);
                 let document = serde_json::json!({
                     "hotspots": hotspots, "bottlenecks": bottlenecks, "machine": trace.machine,
-                    "functions": trace.stacks.as_ref().map(functions),
+                    "functions": trace.stacks.as_ref().map(functions), "memory": trace.memory,
                 });
                 serde_json::to_writer_pretty(&mut to, &document)?;
                 writeln!(to)?;

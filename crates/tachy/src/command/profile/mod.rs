@@ -43,7 +43,7 @@ use super::{machine, output};
     tachy profile model.onnx --save before.trace\n  \
     tachy profile show before.trace --format flamegraph --output before.svg\n  \
     tachy profile diff before.trace after.trace\n  \
-    tachy profile model.onnx --processes 5 --save before"
+    tachy profile model.onnx --processes 100 --save before"
 )]
 pub(super) struct Profile {
     #[command(subcommand)]
@@ -74,9 +74,10 @@ struct Recording {
     #[arg(long, short, value_name = "DEVICE", default_value = "cpu")]
     device: Device,
 
-    /// Seconds of runs, half of them without a record
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_seconds)]
-    time: f64,
+    /// Seconds of runs of each process, half of them without a record [default: 3 by the number of processes, but at
+    /// least 0.05]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, overrides_with = "time")]
+    time: Option<f64>,
 
     /// Sample the processor's call stacks, too, so many times a second of work: flame graphs then show functions
     #[arg(
@@ -94,7 +95,7 @@ struct Recording {
     #[arg(long, value_name = "FILE", overrides_with = "save")]
     save: Option<PathBuf>,
 
-    /// Record so many processes, one after the other, each for --time; the last one is shown
+    /// Record so many processes, one after the other; the last one is shown
     #[arg(
         long,
         value_name = "COUNT",
@@ -150,18 +151,21 @@ impl Profile {
 
 impl Recording {
     fn execute(mut self, model: &ModelArguments, settings: &Settings) -> Result<(), Failure> {
-        self.save = processes::record_all_but_last(self.processes, self.save)?;
+        let seconds = self.seconds();
+        self.save = processes::record_all_but_last(self.processes, seconds, self.save)?;
         let mut recorded =
-            recording::record(model, &self.device, (self.time, self.samples), settings)?;
+            recording::record(model, &self.device, (seconds, self.samples), settings)?;
         recorded.trace.machine = Some(machine(model.threads(settings))?);
         if let Some(file) = &self.save {
             save(&recorded.trace, file)?;
         }
         self.telling.tell(&recorded.trace, Some(&recorded))
     }
-}
 
-impl Recording {
+    fn seconds(&self) -> f64 {
+        self.time.unwrap_or_else(|| processes::seconds_each(self.processes))
+    }
+
     /// Runs a command that records itself.
     fn execute_command(
         mut self,
@@ -169,7 +173,8 @@ impl Recording {
         arguments: &[OsString],
         settings: &Settings,
     ) -> Result<(), Failure> {
-        self.save = processes::record_all_but_last(self.processes, self.save)?;
+        self.save =
+            processes::record_all_but_last(self.processes, self.seconds(), self.save)?;
         let name = program.to_string_lossy();
         let folder = tempfile::tempdir().map_err(|error| {
             Failure::Check(format!("there is no place for the trace: {error}."))
@@ -195,7 +200,8 @@ impl Recording {
         let mut trace = open(&kept)?;
         if self.samples.is_some() && trace.stacks.is_none() {
             anstream::eprintln!(
-                "`{name}` sampled nothing: build it with the feature `sampling` of `tachy-profile`."
+                "The trace has no call stacks. Unless `{name}` has said why, it lacks the feature `sampling` of \
+                 `tachy-profile`: build it with that."
             );
         }
         trace.machine = Some(machine(settings.threads.unwrap_or(NonZeroUsize::MIN))?);
@@ -242,6 +248,10 @@ fn text(trace: &Trace, recorded: Option<&Recorded>, rows: usize, look: Look) -> 
     if let Some(stacks) = &trace.stacks {
         text.push('\n');
         text += &profile::functions(&functions(stacks), FUNCTIONS, look);
+    }
+    if let Some(memory) = &trace.memory {
+        text.push('\n');
+        text += &profile::memory(memory, look);
     }
     if let Some(recorded) = recorded {
         text.push('\n');

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tachy_graph::Tensor;
 use tachy_graph::cost::Cost;
 use tachy_profile::clock::ticks;
+use tachy_profile::memory;
 use tachy_profile::record::{OperationId, Options, Session, record_completed};
 use tachy_profile::trace::{Operation, Overhead, Span, Thread, Trace, Work};
 use tachy_runtime::{Device, Executable, StepRun, StepTime};
@@ -45,9 +46,14 @@ pub(super) fn record(
 ) -> Result<Recorded, Failure> {
     let registry = crate::registry();
     let compile = |trace| executable::compile(model, device, &registry, settings, trace);
+    // Engines tell the process's tracker what they hold: here of one executable, before there is another.
+    let tracker = memory::tracker();
     // An engine that keeps a record is slower from the start on, so what is timed without one is another.
     let mut untraced = compile(false)?;
     let inputs = executable::inputs(model, &*untraced, settings)?;
+    untraced.call(&inputs)?;
+    let memory = tracker.report();
+    tracker.set_enabled(false);
     let mut plain = plain_runs(&mut *untraced, &inputs, seconds / 4.0)?;
     let expected = (seconds / 2.0 / median(&mut plain).as_secs_f64()) as usize;
     let count = expected.clamp(FEWEST, MOST);
@@ -66,6 +72,7 @@ pub(super) fn record(
     // As much before as after, so that a machine that becomes slower or faster does so for both.
     plain.extend(plain_runs(&mut *untraced, &inputs, seconds / 4.0)?);
     let (plain, traced) = (median(&mut plain), median(&mut runs));
+    trace.memory = Some(memory).filter(|report| !report.is_empty());
     let chosen = traced_by.compile_stats().chosen.clone();
     Ok(Recorded { trace, calls: count, plain, traced, steps, chosen })
 }

@@ -1,17 +1,21 @@
 //! Which parts of one program have changed between two occasions.
 
+mod change;
+mod processes;
+mod quick;
+mod spread;
+
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::sorted::{interpolate, median_in_place};
-use crate::tempering::Tempering;
-use crate::{MAD_TO_STANDARD_DEVIATION, Outcome, Samples, benjamini_hochberg};
+pub use self::quick::quick;
 
-/// The samples of a part are cut into so many stretches: what persists from one to the next shows as spread among them.
-const STRETCHES: usize = 10;
-
-/// A part with fewer samples on either occasion is not judged.
-const FEWEST: usize = 5;
+use self::change::{LogChange, temper};
+use self::processes::{LogTimes, Speeds};
+use self::quick::STRETCHES;
+use self::spread::among;
+use crate::sorted::median_in_place;
+use crate::{Outcome, Samples, benjamini_hochberg};
 
 /// Among so few parts, how much those differ that did not change cannot be told.
 const FEW_PARTS: usize = 5;
@@ -29,8 +33,6 @@ pub struct Shifts {
     pub common: f64,
     /// How much parts differ from one occasion to the other that did not change, as a share: one deviation.
     pub spread: f64,
-    /// How many processes of each occasion were left out, because they ran at another speed than the others.
-    pub left_out: [usize; 2],
     /// The parts, in the order in which they were given; `None` where there are too few samples.
     pub parts: Vec<Option<Shift>>,
 }
@@ -63,28 +65,23 @@ pub type PartSamples<'a> = [Vec<&'a Samples>; 2];
 /// stands out from both that spread and its own noise, and of all that are called so, `false_discoveries` at most are
 /// expected to be wrong (Benjamini and Hochberg 1995).
 ///
-/// Not all parts follow the processor's clock. Of several processes, one that ran at another speed than the others is
-/// therefore left out.
+/// Not all parts follow the processor's clock alike. Of several processes, each part is therefore taken to follow their
+/// speeds, which is what the times of all parts share, by a slope of its own: an analysis of covariance (Fisher,
+/// *Statistical Methods for Research Workers*, 4th edition, 1932), its slopes drawn towards 1 where speeds hardly differ.
 pub fn shifts(parts: &[PartSamples<'_>], false_discoveries: f64) -> Shifts {
-    let mut logs: Vec<Option<LogTimes>> = parts.iter().map(LogTimes::new).collect();
-    let mut shared = Shared::of_processes(logs.iter().flatten());
-    let usual = shared.at_the_usual_speed();
-    logs.iter_mut().flatten().for_each(|log| log.keep(&usual));
-    shared.keep(&usual);
-    let left_out = usual.map(|side| side.iter().filter(|usual| !**usual).count());
+    let logs: Vec<Option<LogTimes>> = parts.iter().map(LogTimes::new).collect();
+    let speeds = Speeds::of(logs.iter().flatten());
     let mut changes: Vec<Option<LogChange>> =
-        logs.iter().map(|log| Some(LogChange::new(log.as_ref()?, &shared))).collect();
+        logs.iter().map(|log| Some(LogChange::new(log.as_ref()?, &speeds))).collect();
     let tempered = temper(&mut changes);
     let known = || changes.iter().flatten();
     let center = median(known().map(|change| change.value).collect()).unwrap_or(0.0);
     let count = known().count();
-    let mut off: Vec<f64> = known().map(|change| (change.value - center).abs()).collect();
-    let deviation = spread(&mut off);
-    let own = median(known().map(|change| change.variance).collect()).unwrap_or(0.0);
-    let among = (deviation * deviation - own).max(0.0);
+    let off: Vec<(f64, f64)> =
+        known().map(|change| ((change.value - center).powi(2), change.variance)).collect();
     let among = match tempered {
-        None if count < FEW_PARTS => among.max(USUAL_SPREAD * USUAL_SPREAD),
-        _ => among,
+        None if count < FEW_PARTS => among(&off).max(USUAL_SPREAD * USUAL_SPREAD),
+        _ => among(&off),
     };
     let of_parts = (MAD_EFFICIENCY * (count.max(1) - 1) as f64).clamp(3.0, 2.0 * STRETCHES as f64);
     let degrees = tempered.unwrap_or(of_parts);
@@ -102,7 +99,7 @@ pub fn shifts(parts: &[PartSamples<'_>], false_discoveries: f64) -> Shifts {
         .collect();
     let p_values: Vec<f64> = judged.iter().flatten().map(|(_, p)| *p).collect();
     let mut discovered = benjamini_hochberg(&p_values, false_discoveries).into_iter();
-    let common = center + shared.change;
+    let common = center + speeds.change;
     let parts = (changes.iter().zip(judged))
         .map(|(change, judged)| {
             let (change, (deviations, _)) = (change.as_ref()?, judged?);
@@ -113,192 +110,19 @@ pub fn shifts(parts: &[PartSamples<'_>], false_discoveries: f64) -> Shifts {
                 true => Outcome::Faster,
             };
             Some(Shift {
-                ratio: (change.value + shared.change).exp(),
+                ratio: (change.value + speeds.change).exp(),
                 beyond: (change.value - center).exp(),
                 deviations,
                 outcome,
             })
         })
         .collect();
-    Shifts { common: common.exp(), spread: among.sqrt(), left_out, parts }
-}
-
-/// One deviation of what lies off the middle by so much. Normal values would give the same by their median as by the
-/// tenth that lies farthest off; these have long tails, and few of them changed, so the greater counts.
-fn spread(off: &mut [f64]) -> f64 {
-    off.sort_unstable_by(f64::total_cmp);
-    let last = off.len().saturating_sub(1) as f64;
-    let at = |share: f64| off.get((last * share) as usize).copied().unwrap_or(0.0);
-    (at(0.5) * MAD_TO_STANDARD_DEVIATION).max(at(0.9) / NORMAL_90)
-}
-
-/// Nine tenths of normal values lie within so many deviations.
-const NORMAL_90: f64 = 1.644_853_626_951_472_7;
-
-/// The logarithms of a part's quick times, one for each process of the two occasions, each with its variance from the
-/// noise within the process.
-struct LogTimes([Vec<(f64, f64)>; 2]);
-
-impl LogTimes {
-    /// `None` if the part was hardly measured in one of the processes.
-    fn new(part: &PartSamples<'_>) -> Option<Self> {
-        let logs = |side: &[&Samples]| -> Option<Vec<(f64, f64)>> {
-            (!side.is_empty()).then(|| side.iter().map(|samples| log_quick(samples)).collect())?
-        };
-        Some(Self([logs(&part[0])?, logs(&part[1])?]))
-    }
-
-    fn keep(&mut self, processes: &[Vec<bool>; 2]) {
-        keep(&mut self.0, processes);
-    }
-}
-
-fn keep<T>(sides: &mut [Vec<T>; 2], kept: &[Vec<bool>; 2]) {
-    for (side, kept) in sides.iter_mut().zip(kept) {
-        let mut kept = kept.iter();
-        side.retain(|_| kept.next().is_some_and(|kept| *kept));
-    }
-}
-
-/// What all parts of a process share: its clock, and neighbours that stay.
-struct Shared {
-    /// Of each process, as a logarithm.
-    processes: [Vec<f64>; 2],
-    /// What the second occasion's processes share, on average, less what the first one's do.
-    change: f64,
-}
-
-/// A process that differs by more from the median of its side, as a logarithm, ran at another speed.
-const ANOTHER_SPEED: f64 = 0.1;
-
-/// As many processes are kept on each side, whatever their speed.
-const FEWEST_KEPT: usize = 3;
-
-impl Shared {
-    /// The median over the parts of how far each lies off its own mean over the processes.
-    fn of_processes<'a>(parts: impl Iterator<Item = &'a LogTimes>) -> Self {
-        let mut off: [Vec<Vec<f64>>; 2] = Default::default();
-        for LogTimes(sides) in parts {
-            let of_sides = sides.each_ref().map(|side| mean(side.iter().map(|(value, _)| *value)));
-            let center = 0.5 * (of_sides[0] + of_sides[1]);
-            for (off, side) in off.iter_mut().zip(sides) {
-                off.resize(side.len(), Vec::new());
-                for (off, (value, _)) in off.iter_mut().zip(side) {
-                    off.push(value - center);
-                }
-            }
-        }
-        let processes = off.map(|side| side.into_iter().filter_map(median).collect::<Vec<_>>());
-        Self { change: change(&processes), processes }
-    }
-
-    /// Which processes ran at the speed of the others of their side: all of them, if those would be too few.
-    fn at_the_usual_speed(&self) -> [Vec<bool>; 2] {
-        self.processes.each_ref().map(|side| {
-            let center = median(side.clone()).unwrap_or(0.0);
-            let usual: Vec<bool> =
-                side.iter().map(|shared| (shared - center).abs() <= ANOTHER_SPEED).collect();
-            match usual.iter().filter(|usual| **usual).count() {
-                kept if kept < FEWEST_KEPT => vec![true; side.len()],
-                _ => usual,
-            }
-        })
-    }
-
-    fn keep(&mut self, processes: &[Vec<bool>; 2]) {
-        keep(&mut self.processes, processes);
-        self.change = change(&self.processes);
-    }
-}
-
-fn change(processes: &[Vec<f64>; 2]) -> f64 {
-    let [first, second] = processes.each_ref().map(|side| mean(side.iter().copied()));
-    if second.is_finite() { second - first } else { 0.0 }
-}
-
-/// A part's change of the logarithm of its time, beyond what the processes share.
-struct LogChange {
-    value: f64,
-    /// What is not known of it: from the noise within the two processes, or from what several differ by.
-    variance: f64,
-    /// How many processes there are beyond one on each occasion.
-    degrees: usize,
-    /// What turns the variance of one process into that of the change.
-    per_process: f64,
-}
-
-impl LogChange {
-    fn new(LogTimes(sides): &LogTimes, shared: &Shared) -> Self {
-        let mut value = 0.0;
-        let (mut squares, mut own, mut degrees, mut per_process) = (0.0, 0.0, 0, 0.0);
-        for (place, (side, shared)) in sides.iter().zip(&shared.processes).enumerate() {
-            let rest = || side.iter().zip(shared).map(|((value, _), shared)| value - shared);
-            let count = side.len() as f64;
-            let center = mean(rest());
-            value += if place == 0 { -center } else { center };
-            squares += rest().map(|value| (value - center).powi(2)).sum::<f64>();
-            own += side.iter().map(|(_, variance)| variance).sum::<f64>() / (count * count);
-            degrees += side.len() - 1;
-            per_process += 1.0 / count;
-        }
-        let variance = match degrees {
-            0 => own,
-            degrees => squares / degrees as f64 * per_process,
-        };
-        Self { value, variance, degrees, per_process }
-    }
-}
-
-/// Tempers what several processes show of each part's variance by what the parts have in common; tells the degrees of
-/// freedom of what results. `None` with one process on each occasion.
-fn temper(changes: &mut [Option<LogChange>]) -> Option<f64> {
-    let known = || changes.iter().flatten();
-    let degrees = known().map(|change| change.degrees).next().filter(|degrees| *degrees > 0)?;
-    // Of one process, so that all parts are of one scale.
-    let variances: Vec<f64> = known().map(|change| change.variance / change.per_process).collect();
-    let tempering = Tempering::of(&variances, degrees as f64)?;
-    for change in changes.iter_mut().flatten() {
-        let variance = tempering.temper(change.variance / change.per_process);
-        change.variance = variance * change.per_process;
-    }
-    Some(tempering.degrees())
+    Shifts { common: common.exp(), spread: among.sqrt(), parts }
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (count, sum) = values.fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
     sum / count
-}
-
-/// The time that one in ten calls stays below. On a machine whose clock changes or that is shared, it says more of a part
-/// than the median does: some calls are undisturbed nearly always.
-pub fn quick(samples: &Samples) -> Option<f64> {
-    (!samples.is_empty()).then(|| quick_of(samples.values().to_vec()))
-}
-
-fn quick_of(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    interpolate(&values, QUICK)
-}
-
-const QUICK: f64 = 0.1;
-
-/// The logarithm of the quick time, and its variance from the quick times of stretches.
-fn log_quick(samples: &Samples) -> Option<(f64, f64)> {
-    let values = samples.values();
-    if values.len() < FEWEST || values.iter().any(|value| *value <= 0.0) {
-        return None;
-    }
-    let stretches = STRETCHES.min(values.len());
-    let logs: Vec<f64> = (0..stretches)
-        .map(|place| {
-            let at = |place: usize| place * values.len() / stretches;
-            quick_of(values[at(place)..at(place + 1)].to_vec()).ln()
-        })
-        .collect();
-    let count = logs.len() as f64;
-    let mean = logs.iter().sum::<f64>() / count;
-    let squares: f64 = logs.iter().map(|value| (value - mean).powi(2)).sum();
-    Some((quick_of(values.to_vec()).ln(), squares / (count - 1.0) / count))
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -409,19 +233,39 @@ mod tests {
         assert!(first >= 54 && found >= 18, "{first} and {found} of 60");
     }
 
+    /// Twenty processes, some of them at half the clock, which every third part hardly follows.
+    fn at_two_clocks(
+        random: &mut StdRng,
+        slow: usize,
+        change: Option<(usize, f64)>,
+    ) -> Vec<Vec<Samples>> {
+        (0..20)
+            .map(|number| {
+                let parts = process(random, 1.0, change).into_iter().enumerate();
+                let clocked = parts.map(|(part, samples)| {
+                    let follows = if part % 3 == 0 { 0.3 } else { 1.0 };
+                    let by = if number < slow { 2.0_f64.powf(follows) } else { 1.0 };
+                    Samples::new(samples.values().iter().map(|value| value * by).collect()).unwrap()
+                });
+                clocked.collect()
+            })
+            .collect()
+    }
+
     #[test]
-    fn a_process_at_another_speed_is_left_out() {
+    fn parts_follow_the_clock_in_their_own_measure() {
         let random = &mut StdRng::seed_from_u64(4);
-        let mut side = |odd: f64| -> Vec<Vec<Samples>> {
-            (0..6)
-                .map(|number| process(random, if number == 2 { odd } else { 1.0 }, None))
-                .collect()
-        };
-        let (first, mut second) = (side(1.6), side(1.0));
-        assert_eq!(compare_several(&first, &second).left_out, [1, 0]);
-        assert!((compare_several(&first, &second).common - 1.0).abs() < 0.01);
-        second.truncate(2);
-        assert_eq!(compare_several(&second, &first[1..4]).left_out, [0, 0]);
+        for place in [2, 15, 29] {
+            let first = at_two_clocks(random, 3, None);
+            let second = at_two_clocks(random, 14, Some((place, 1.05)));
+            let shifts = compare_several(&first, &second);
+            let outcomes = shifts.parts.iter().map(|part| part.unwrap().outcome);
+            let found: Vec<usize> = (outcomes.enumerate())
+                .filter(|(_, outcome)| *outcome != Outcome::Unsure)
+                .map(|(place, _)| place)
+                .collect();
+            assert_eq!(found, [place]);
+        }
     }
 
     #[test]
