@@ -30,6 +30,7 @@ fn scenario() {
     let Ok(scenario) = std::env::var(SCENARIO) else { return };
     match scenario.as_str() {
         "refused library" => refused_library(),
+        "hidden GPUs" => hidden_gpus(),
         "no compiler" => no_compiler(),
         "failing worker" => failing_worker(),
         "low memory limit" => low_memory_limit(),
@@ -168,6 +169,31 @@ fn without_a_temporary_folder_devices_are_absent() {
     });
     assert!(told.contains("needs a file in /nowhere/at/all"), "{told}");
     assert!(told.contains("Set TMPDIR to"), "{told}");
+}
+
+// A system that shows no GPU.
+
+/// The GPU is absent and says why; the processor is not, unless the library is built for CUDA, which does nothing without.
+fn hidden_gpus() {
+    let [on_cpu, on_gpu] = ["mlx:cpu", "mlx:gpu"].map(|name| name.parse::<Device>().unwrap());
+    let absence = |device| match MlxBackend.device_info(device).unwrap().availability {
+        Availability::Available => None,
+        Availability::Absent { reason, .. } => Some(reason),
+    };
+    let reason = absence(&on_gpu).expect("no GPU is shown");
+    assert!(reason.ends_with("`CUDA_VISIBLE_DEVICES` is ``."), "{reason}");
+    match absence(&on_cpu) {
+        None => drop(compute(&MlxBackend, &on_cpu)),
+        Some(reason) => assert!(reason.contains("is built for CUDA"), "{reason}"),
+    }
+    compute(&CpuBackend, &Device::of("cpu"));
+}
+
+#[test]
+fn without_a_visible_gpu_the_processor_computes() {
+    if package().is_some() && cfg!(target_os = "linux") {
+        child("hidden GPUs", |command| command.env("CUDA_VISIBLE_DEVICES", ""));
+    }
 }
 
 // A system without a compiler.
