@@ -101,6 +101,14 @@ void refuse_without_gpu() {
   }
 }
 
+void refuse_without_context() {
+  uint32_t flags = 0;
+  int32_t active = 0;
+  if (driver().found && (lost || driver().state(0, &flags, &active) != 0 || !active)) {
+    refuse_without_gpu();
+  }
+}
+
 bool gpu_is_lost() {
   return lost;
 }

@@ -37,6 +37,10 @@ const Driver& driver();
 // it would end the process, and MLX keeps memory of it for arrays to come, those of the processor included.
 void refuse_without_gpu();
 
+// The same where it is known already or there is no context now: one call of the driver, for what touches no memory from here,
+// and so finds out by MLX's own failure if the context is another one.
+void refuse_without_context();
+
 // After a failure: looks whether the GPU computes no more.
 void look_after_failure();
 

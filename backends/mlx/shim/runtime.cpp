@@ -218,7 +218,7 @@ int32_t dtype(const TachyMlxArray* array) {
 
 int32_t eval(TachyMlxArray* const* arrays, size_t count) {
   return guarded([&] {
-    refuse_without_gpu();
+    refuse_without_context();
     try {
       mx::eval(gather(arrays, count));
       end_well();
