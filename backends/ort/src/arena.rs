@@ -76,8 +76,7 @@ impl Functions {
             // SAFETY: as above.
             unsafe { CStr::from_ptr(value) }.to_str().ok()?.parse::<u64>().ok()
         };
-        let [active, peak, reserved] =
-            [c"InUse", c"MaxInUse", c"TotalAllocated"].map(|key| number(key));
+        let [active, peak, reserved] = [c"InUse", c"MaxInUse", c"TotalAllocated"].map(number);
         // SAFETY: the map was made for the caller and is not used again.
         unsafe { (self.release_key_values)(pairs) };
         // An allocator that keeps no figures gives none, or zeros.

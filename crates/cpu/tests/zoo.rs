@@ -38,3 +38,16 @@ fn outputs_are_neither_dead_nor_saturated_and_depend_on_the_input() {
         assert!(change > 0.05 * power, "{}: {change} of {power} changes", entry.name);
     }
 }
+
+#[test]
+fn what_a_program_holds_includes_its_weights() {
+    for entry in zoo::names() {
+        let graph = zoo::build(entry.name, &ZooOptions::default()).unwrap();
+        let executable =
+            CpuBackend.compile(&graph, &Device::of("cpu"), &CompileOptions::default()).unwrap();
+        let held = executable.memory().active.unwrap() as f64;
+        // Biases and what is folded into other weights are a few in a hundred.
+        let weights = 0.9 * 4.0 * graph.parameter_count() as f64;
+        assert!(held > weights, "{}: {held} bytes held, {weights} expected", entry.name);
+    }
+}

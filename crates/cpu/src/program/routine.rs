@@ -38,6 +38,11 @@ pub(crate) trait Routine: Send {
         0
     }
 
+    /// Bytes of weights that it has packed and keeps.
+    fn weight_bytes(&self) -> usize {
+        0
+    }
+
     /// How it computes, for people: an algorithm, sizes.
     fn detail(&self) -> String {
         String::new()

@@ -93,7 +93,9 @@ impl Program {
             AlignedVec::try_zeros(scratch).ok_or_else(|| too_large(scratch as u64 * 4))?;
         touch(&mut scratch_memory);
         let held = |bytes: usize| bytes as u64;
+        let weights = lowered.steps.iter().map(|step| step.routine.weight_bytes()).sum();
         let holdings = Holdings::new(&[
+            ("packed weights", held(weights)),
             ("arena", held(size_of_val(&*arena))),
             ("scratch", held(size_of_val(&*scratch_memory))),
             ("constants", held(constants.iter().map(|tensor| tensor.bytes().len()).sum())),
@@ -135,10 +137,11 @@ impl Program {
         self.lower_bound
     }
 
-    /// Bytes that the program holds beside packed weights: arena, scratch and constants.
+    /// Bytes that the program holds: arena, scratch, constants and packed weights.
     pub(crate) fn bytes(&self) -> u64 {
         let constants: usize = self.constants.iter().map(|tensor| tensor.bytes().len()).sum();
-        self.arena_bytes() + (self.scratch.len() * 4 + constants) as u64
+        let weights: usize = self.steps.iter().map(|step| step.routine.weight_bytes()).sum();
+        self.arena_bytes() + (self.scratch.len() * 4 + constants + weights) as u64
     }
 
     /// The bytes of an input.

@@ -172,6 +172,10 @@ impl Routine for Convolve {
         )
     }
 
+    fn weight_bytes(&self) -> usize {
+        self.layer.weight_bytes()
+    }
+
     fn scratch(&self) -> usize {
         self.layer.scratch() + self.tail_scratch
     }

@@ -222,6 +222,10 @@ impl Routine for Multiply {
         format!("{batch}{}×{}×{}{}", self.m, self.k, self.n, weights::note(kept_as))
     }
 
+    fn weight_bytes(&self) -> usize {
+        self.weights.as_ref().map_or(0, PackedWeights::bytes)
+    }
+
     fn scratch(&self) -> usize {
         self.packing + self.block_scratch * self.threads + self.tail_scratch
     }

@@ -191,6 +191,14 @@ impl Routine for Recur {
         )
     }
 
+    fn weight_bytes(&self) -> usize {
+        let of_way = |way: &Way| {
+            let projection = way.projection.as_ref().map_or(0, |(_, weights)| weights.bytes());
+            way.layer.weight_bytes() + projection
+        };
+        self.ways.iter().map(of_way).sum()
+    }
+
     fn scratch(&self) -> usize {
         self.at_a_time * self.projected + self.scratch
     }

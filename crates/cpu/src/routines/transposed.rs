@@ -62,6 +62,10 @@ struct Transposed {
 }
 
 impl Routine for Transposed {
+    fn weight_bytes(&self) -> usize {
+        self.layer.weight_bytes()
+    }
+
     fn scratch(&self) -> usize {
         self.layer.scratch()
     }

@@ -44,6 +44,11 @@ impl Depthwise {
         Self { isa, geometry, weights: packed, bias: sums, lines_per_task }
     }
 
+    /// Bytes of the packed weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        size_of_val(&*self.weights)
+    }
+
     /// # Safety
     /// As for [`Convolution::run`](super::Convolution::run).
     pub(crate) unsafe fn run(&self, team: &Team, input: *const f32, outlet: &Outlet<'_>) {

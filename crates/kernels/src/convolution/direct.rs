@@ -112,6 +112,11 @@ impl Direct {
         direct
     }
 
+    /// Bytes of the packed weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.weights.iter().map(Packed::bytes).sum()
+    }
+
     pub(crate) fn scratch(&self) -> usize {
         self.frame.map_or(0, |[height, width, pitch]| self.geometry.batch * height * width * pitch)
     }

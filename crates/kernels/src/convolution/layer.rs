@@ -116,6 +116,15 @@ impl Convolution {
         }
     }
 
+    /// Bytes of the packed weights.
+    pub fn weight_bytes(&self) -> usize {
+        match &self.0 {
+            Way::Direct(direct) => direct.weight_bytes(),
+            Way::Depthwise(depthwise) => depthwise.weight_bytes(),
+            Way::Winograd(winograd) => winograd.weight_bytes(),
+        }
+    }
+
     /// Elements of scratch memory that a run needs.
     pub fn scratch(&self) -> usize {
         match &self.0 {

@@ -137,6 +137,11 @@ impl TransposedConvolution {
         Self { parts }
     }
 
+    /// Bytes of the packed weights.
+    pub fn weight_bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.convolution.weight_bytes()).sum()
+    }
+
     /// Elements of scratch memory that a run needs.
     pub fn scratch(&self) -> usize {
         self.parts.iter().map(|part| part.convolution.scratch()).max().unwrap_or(0)

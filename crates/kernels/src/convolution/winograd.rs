@@ -88,6 +88,11 @@ impl Winograd {
         POINTS * self.tiles_per_block * (self.input_pitch + self.output_pitch)
     }
 
+    /// Bytes of the packed and transformed weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.weights.iter().map(Packed::bytes).sum()
+    }
+
     pub(crate) fn scratch(&self) -> usize {
         self.shares * self.scratch_of_share()
     }

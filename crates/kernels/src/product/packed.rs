@@ -336,6 +336,11 @@ impl<const V: usize> Work for PackRows<V> {
 }
 
 impl<T: Weight> Packed<T> {
+    /// Bytes of the packed weights.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.elements)
+    }
+
     /// Packs a matrix `[k, n]` that so many rows will meet, every element rounded to the nearest; the element of row `i`
     /// and column `j` is at `i · row_stride + j · column_stride`.
     pub fn of(
@@ -421,6 +426,15 @@ impl PackedWeights {
             WeightType::Bf16 => {
                 Self::Bf16(Packed::of(isa, rows, size, from, row_stride, column_stride))
             }
+        }
+    }
+
+    /// Bytes of the packed weights.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::F32(packed) => packed.bytes(),
+            Self::F16(packed) => packed.bytes(),
+            Self::Bf16(packed) => packed.bytes(),
         }
     }
 

@@ -144,6 +144,11 @@ impl Layer {
         }
     }
 
+    /// Bytes of the packed weights.
+    pub fn weight_bytes(&self) -> usize {
+        self.parts.iter().map(Part::weight_bytes).sum()
+    }
+
     /// What it computes.
     pub fn description(&self) -> &Description {
         &self.description

@@ -33,6 +33,15 @@ enum Elements {
 }
 
 impl Panels {
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.packed {
+            Elements::F32(weights) => size_of_val(&**weights),
+            Elements::F16(weights) => size_of_val(&**weights),
+            Elements::Bf16(weights) => size_of_val(&**weights),
+        }
+    }
+
     /// Packs `weights`, one row of `inputs` elements for each output; they are kept as this type, rounded to the nearest.
     ///
     /// # Panics

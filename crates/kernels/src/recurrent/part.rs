@@ -28,6 +28,12 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// Bytes of the packed weights.
+    pub fn weight_bytes(&self) -> usize {
+        let given = [&self.input_weights, &self.candidate].into_iter().flatten();
+        given.map(Panels::bytes).sum::<usize>() + self.recurrent.bytes()
+    }
+
     /// Packs the weights of some units; the biases are those of the whole layer.
     pub fn new(
         isa: Isa,

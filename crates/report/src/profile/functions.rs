@@ -39,7 +39,8 @@ pub fn functions(functions: &Functions, rows: usize, look: Look) -> String {
         ]);
     }
     let note = look.wrap("", &look.sentence(Tone::Plain, &evidence(functions)));
-    format!("{}{note}\n", table.render(look))
+    let rows = if functions.samples == 0 { String::new() } else { table.render(look) };
+    format!("{rows}{note}\n")
 }
 
 /// The operation that it was mostly found in.

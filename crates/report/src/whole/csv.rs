@@ -142,8 +142,8 @@ impl WholeReport {
         let operations = performance.traces.iter().flat_map(|trace| {
             trace.hotspots.rows.iter().map(|row| Line {
                 unit: "seconds",
-                value: Some(row.self_time as f64 * 1e-9),
-                high: Some(row.total as f64 * 1e-9),
+                value: Some(row.self_time as f64 / 1e9),
+                high: Some(row.total as f64 / 1e9),
                 samples: Some(row.calls as usize),
                 state: row.bound.name().to_owned(),
                 text:
@@ -155,8 +155,8 @@ impl WholeReport {
         let functions = performance.traces.iter().flat_map(|trace| {
             trace.functions.iter().flat_map(|functions| &functions.rows).map(|row| Line {
                 unit: "seconds",
-                value: Some(row.own as f64 * 1e-9),
-                high: Some(row.total as f64 * 1e-9),
+                value: Some(row.own as f64 / 1e9),
+                high: Some(row.total as f64 / 1e9),
                 state: row.operation.clone().unwrap_or_default(),
                 text: "value: in it alone; high: with what it called; state: the operation it was mostly in"
                     .to_owned(),
@@ -186,13 +186,19 @@ impl WholeReport {
             })
         });
         let tracked = self.memory.iter().flat_map(|memory| &memory.tracked);
-        let engines = tracked.flat_map(|input| &input.report.engines).flat_map(|engine| {
-            let line = |when: &str, figures: EngineFigures| Line {
+        let told = tracked.flat_map(|input| {
+            input.report.engines.iter().map(|engine| (input.session.as_str(), engine))
+        });
+        let engines = told.flat_map(|(session, engine)| {
+            let line = move |when: &str, figures: EngineFigures| Line {
                 unit: "bytes",
                 value: figures.active.map(|bytes| bytes as f64),
                 high: figures.peak.map(|bytes| bytes as f64),
                 state: when.to_owned(),
-                text: engine.source.clone(),
+                text: match session {
+                    "" => engine.source.clone(),
+                    session => format!("{session}: {}", engine.source),
+                },
                 ..Line::of("engine", &engine.device, &engine.purpose)
             };
             let silent = engine.readings.is_empty().then(|| line("", EngineFigures::default()));

@@ -7,7 +7,6 @@ use tachy_stats::{Outcome, Severity};
 
 use super::figures::Figure;
 use super::grade::{Aspect, Grade, GradedAspect, Number};
-use super::memory::MemoryInput;
 use super::sections::Parts;
 use crate::quantity::percent;
 
@@ -216,9 +215,8 @@ fn explained(parts: &Parts) -> GradedAspect {
 
 fn memory(parts: &Parts) -> GradedAspect {
     // What engines tell of themselves has no single allocations, of which some might have been forgotten.
-    let told_of_allocations =
-        |input: &&MemoryInput| !input.report.devices.is_empty() || !input.pressure.is_empty();
-    let tracked: Vec<_> = parts.memory.tracked.iter().filter(told_of_allocations).collect();
+    let tracked: Vec<_> =
+        parts.memory.tracked.iter().filter(|input| !input.is_of_engines_alone()).collect();
     if tracked.is_empty() {
         let because = "No memory tracker's report of allocations is there.".to_owned();
         return graded(Aspect::Memory, None, because, Vec::new());

@@ -127,13 +127,16 @@ impl MemoryAnalysis {
 impl MemoryAnalysis {
     /// What engines tell of themselves.
     fn engines_markdown(&self) -> String {
-        let engines = self.tracked.iter().flat_map(|input| &input.report.engines);
+        let engines = self.tracked.iter().flat_map(|input| {
+            input.report.engines.iter().map(|engine| (input.session.as_str(), engine))
+        });
         let mut rows = Vec::new();
-        for engine in engines {
+        for (session, engine) in engines {
             let mut row = |when: &str, figures: [Option<u64>; 3]| {
                 let mut cells =
                     vec![inline(&engine.device), inline(&engine.purpose), when.to_owned()];
                 cells.extend(figures.map(bytes_or_dash));
+                cells.push(inline(if session.is_empty() { "–" } else { session }));
                 cells.push(inline(&engine.source));
                 rows.push(cells);
             };
@@ -144,7 +147,9 @@ impl MemoryAnalysis {
                 row(occasion.name(), [figures.active, figures.peak, figures.reserved]);
             }
         }
-        table(&["device", "for", "when", "held:", "peak:", "reserved:", "counted by"], rows)
+        let titles =
+            ["device", "for", "when", "held:", "peak:", "reserved:", "session", "counted by"];
+        table(&titles, rows)
     }
 }
 

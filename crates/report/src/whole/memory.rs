@@ -32,6 +32,13 @@ impl MemoryInput {
         let session = String::new();
         Self { session, report, optimizations: Vec::new(), pressure: Vec::new() }
     }
+
+    /// Whether nobody told of allocations, and engines told of their own memory.
+    pub(super) fn is_of_engines_alone(&self) -> bool {
+        let MemoryReport { devices, engines, faults, .. } = &self.report;
+        let told = !devices.is_empty() || !self.pressure.is_empty() || faults.total() > 0;
+        !told && !engines.is_empty()
+    }
 }
 
 /// How memory is used.

@@ -244,7 +244,10 @@ fn what_engines_tell_of_their_memory_stands_in_every_format() {
         markdown.contains("| mlx:cpu | arrays | ran | 2.00 KiB | 4.00 KiB | – |"),
         "{markdown}"
     );
-    assert!(markdown.contains("| rten |  | – | – | – | – | `rten` tells no figures"), "{markdown}");
+    assert!(
+        markdown.contains("| rten |  | – | – | – | – | session | `rten` tells no"),
+        "{markdown}"
+    );
     let csv = whole.csv();
     assert!(csv.contains("\nengine,mlx:cpu,arrays,bytes,2048.0,,4096.0,"), "{csv}");
     assert!(csv.contains("\nengine,rten,,bytes,,,,"), "silence is not zero: {csv}");

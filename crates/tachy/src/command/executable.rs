@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tachy_graph::cost::Cost;
 use tachy_graph::onnx::{self, ImportOptions};
-use tachy_graph::{Tensor, files};
+use tachy_graph::{Graph, Tensor, files};
 use tachy_measure::{ModelSource, random_tensor};
-use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry};
+use tachy_runtime::{CompileOptions, Device, Executable, Port, Registry, Signature};
 
 use super::arguments::ModelArguments;
 use super::failure::Failure;
@@ -49,7 +49,36 @@ pub(super) fn compile(
 
 /// What each node of the model costs, by its name; nothing if the model cannot be read as a graph.
 pub(super) fn node_costs(model: &ModelArguments, settings: &Settings) -> HashMap<String, Cost> {
-    let graph = match model::source(model, settings) {
+    let Some(graph) = graph(model, settings) else { return HashMap::new() };
+    graph.nodes().iter().map(|node| (node.name.clone(), graph.cost(node))).collect()
+}
+
+/// The operations of a whole run, and the bytes that it has to read or write at least: the weights, the inputs and the
+/// outputs. `None` if the model cannot be read as a graph.
+pub(super) fn least_work(
+    model: &ModelArguments,
+    executable: &dyn Executable,
+    settings: &Settings,
+) -> Option<(f64, f64)> {
+    let graph = graph(model, settings)?;
+    let (mut flops, mut weights) = (0.0, 0.0);
+    for node in graph.nodes() {
+        let cost = graph.cost(node);
+        let constants = node.inputs.iter().flatten().filter_map(|id| graph.value(*id).constant());
+        let bytes: usize = constants.map(|tensor| tensor.bytes().len()).sum();
+        flops += cost.flops;
+        // Of a table in which things are looked up, only some is read.
+        weights += (bytes as f64).min(cost.bytes_read);
+    }
+    let Signature { inputs, outputs, .. } = executable.signature();
+    let size = |port: &Port| port.ty.shape.iter().product::<usize>() * port.ty.dtype.size();
+    let ports: usize = inputs.iter().chain(outputs).map(size).sum();
+    Some((flops, weights + ports as f64))
+}
+
+/// The model as a graph, if it can be read as one.
+fn graph(model: &ModelArguments, settings: &Settings) -> Option<Graph> {
+    match model::source(model, settings) {
         Ok(ModelSource::File { path }) => std::fs::read(&path).ok().and_then(|bytes| {
             let mut options = ImportOptions::default();
             (options.dims, options.input_shapes) = (model.dims(), model.shapes());
@@ -58,9 +87,7 @@ pub(super) fn node_costs(model: &ModelArguments, settings: &Settings) -> HashMap
         }),
         Ok(source) => source.graph().ok().flatten(),
         Err(_) => None,
-    };
-    let Some(graph) = graph else { return HashMap::new() };
-    graph.nodes().iter().map(|node| (node.name.clone(), graph.cost(node))).collect()
+    }
 }
 
 /// The inputs that were given as files, and random ones for the rest.

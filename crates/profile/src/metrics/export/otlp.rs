@@ -151,6 +151,9 @@ fn host_architecture() -> &'static str {
     }
 }
 
+/// One figure of what is held.
+type HeldBytes = fn(&Holding) -> Option<u64>;
+
 fn metrics(snapshot: &MetricsSnapshot) -> Vec<Metric> {
     let point = |attributes, value| Number {
         attributes,
@@ -258,7 +261,7 @@ fn metrics(snapshot: &MetricsSnapshot) -> Vec<Metric> {
             Data::Sum { data_points, aggregation_temporality: CUMULATIVE, is_monotonic: false };
         metrics.push(Metric { name, description, unit: "By", data });
     }
-    let memory: [(&str, &str, fn(&Holding) -> Option<u64>); 3] = [
+    let memory: [(&str, &str, HeldBytes); 3] = [
         ("tachy.memory.held", "Memory held for a purpose on a device.", |it| it.held),
         ("tachy.memory.peak", "The most memory that was held at once.", |it| it.peak),
         ("tachy.memory.reserved", "Memory taken from the system, in use or not.", |it| it.reserved),

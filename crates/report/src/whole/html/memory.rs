@@ -1,7 +1,7 @@
 //! How memory is used: what each benchmark needed, and what a tracker saw.
 
 use tachy_measure::Unit;
-use tachy_profile::memory::{DeviceMemory, EngineMemory, Holding, LeakSign, Traffic};
+use tachy_profile::memory::{DeviceMemory, Holding, LeakSign, Traffic};
 
 use super::super::memory::{MemoryAnalysis, MemoryInput};
 use super::table::{Cell, table};
@@ -15,9 +15,14 @@ const HEIGHT: f64 = 100.0;
 
 /// The section's content.
 pub(super) fn memory(memory: &MemoryAnalysis) -> String {
-    let tracked: String =
-        memory.tracked.iter().enumerate().map(|(number, input)| tracker(input, number)).collect();
-    tracked + &collected(&memory.collected) + &peaks(memory)
+    let tracked: String = memory
+        .tracked
+        .iter()
+        .enumerate()
+        .filter(|(_, input)| !input.is_of_engines_alone())
+        .map(|(number, input)| tracker(input, number))
+        .collect();
+    tracked + &engines(&memory.tracked) + &collected(&memory.collected) + &peaks(memory)
 }
 
 fn peaks(memory: &MemoryAnalysis) -> String {
@@ -102,10 +107,9 @@ fn tracker(input: &MemoryInput, number: usize) -> String {
     };
     format!(
         "<h3>What the memory tracker saw{session}</h3>\n<p class=\"lead\">{} events{started}, over {}.{faults}</p>\n\
-         {pressure}{devices}{}{}{}",
+         {pressure}{devices}{}{}",
         count(report.events),
         time(report.wall as f64),
-        engines(&report.engines),
         transfers(&report.transfers),
         leaks(input),
     )
@@ -160,17 +164,21 @@ fn told(value: Option<u64>) -> Cell {
     }
 }
 
-/// The sums that engines keep themselves.
-fn engines(engines: &[EngineMemory]) -> String {
-    let rows = engines.iter().flat_map(|engine| {
+/// The sums that engines keep themselves, of all trackers together.
+fn engines(tracked: &[MemoryInput]) -> String {
+    let told = tracked.iter().flat_map(|input| {
+        input.report.engines.iter().map(|engine| (input.session.as_str(), engine))
+    });
+    let rows = told.flat_map(|(session, engine)| {
         let row = |when: &str, [held, peak, reserved]: [Option<u64>; 3]| {
             vec![
                 Cell::html(format!("<code>{}</code>", escape(&engine.device))),
                 Cell::text(&engine.purpose),
                 Cell::text(when),
-                told(held),
-                told(peak),
-                told(reserved),
+                self::told(held),
+                self::told(peak),
+                self::told(reserved),
+                Cell::text(if session.is_empty() { "–" } else { session }),
                 Cell::html(format!("<span class=\"why\">{}</span>", rich(&engine.source))),
             ]
         };
@@ -185,12 +193,13 @@ fn engines(engines: &[EngineMemory]) -> String {
                 .collect(),
         }
     });
-    let titles = ["device", "for", "when", "held:", "peak:", "reserved:", "counted by"];
+    let titles = ["device", "for", "when", "held:", "peak:", "reserved:", "session", "counted by"];
     match table("Memory as engines tell it", &titles, rows.collect(), 60) {
         none if none.is_empty() => none,
         table => format!(
-            "<h4>What engines tell of their own memory</h4>\n<p class=\"lead\">Sums that they keep themselves, when a \
-             model was compiled, inputs bound, and a run had ended.</p>\n{table}"
+            "<h3>What engines tell of their own memory</h3>\n<p class=\"lead\">Sums that they keep themselves, asked for \
+             when a model was compiled, inputs bound, and a run had ended. A dash is not told, which is not to say that \
+             it is nothing.</p>\n{table}"
         ),
     }
 }

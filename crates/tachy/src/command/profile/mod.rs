@@ -288,7 +288,8 @@ impl Recorded {
             text += &format!(" The device is {chosen}.");
         }
         if !self.steps {
-            text += " The engine does not tell the steps of its runs; `cpu` and `ort:cpu` do.";
+            text += " The engine does not tell the steps of its runs, so that `run` is held against the machine as a \
+                     whole; `cpu` and `ort:cpu` tell them.";
         }
         text
     }

@@ -69,6 +69,11 @@ pub(super) fn record(
         trace = of_steps(&trace, device, &told, &costs);
         steps = true;
     }
+    if !steps && let Some((flops, bytes)) = executable::least_work(model, &*traced_by, settings) {
+        // Where nobody tells the steps, the run as a whole can still be held against the machine.
+        let runs = trace.operations.iter_mut().filter(|it| it.name == PARTS[1]);
+        runs.for_each(|run| run.work = Some(Work { flops, bytes, transferred: 0.0 }));
+    }
     // As much before as after, so that a machine that becomes slower or faster does so for both.
     plain.extend(plain_runs(&mut *untraced, &inputs, seconds / 4.0)?);
     let (plain, traced) = (median(&mut plain), median(&mut runs));
