@@ -173,8 +173,7 @@ impl Recording {
         arguments: &[OsString],
         settings: &Settings,
     ) -> Result<(), Failure> {
-        self.save =
-            processes::record_all_but_last(self.processes, self.seconds(), self.save)?;
+        self.save = processes::record_all_but_last(self.processes, self.seconds(), self.save)?;
         let name = program.to_string_lossy();
         let folder = tempfile::tempdir().map_err(|error| {
             Failure::Check(format!("there is no place for the trace: {error}."))
