@@ -8,7 +8,7 @@ use tachy_cpu::CpuBackend;
 use tachy_graph::op::einsum::Einsum;
 use tachy_graph::op::elementwise::{Binary, Where};
 use tachy_graph::op::linear::MatMul;
-use tachy_graph::op::quantization::{DequantizeLinear, Granularity};
+use tachy_graph::op::quantization::{DequantizeLinear, Granularity, QuantizeLinear};
 use tachy_graph::op::reduction::*;
 use tachy_graph::{DType, GraphBuilder, Op, Tensor};
 use tachy_runtime::{Backend, CompileOptions, Device};
@@ -221,6 +221,43 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(floats(&found[0]), expected);
+    }
+}
+
+/// A scale for a whole row goes another way than one for every element.
+#[test]
+fn rows_and_elements_are_quantized_alike() {
+    let (rows, length) = (3, 40_000);
+    let bits = (0..rows * length).map(|place| (place as u32).wrapping_mul(0x9e37_79b1));
+    let mut x: Vec<f32> = bits.map(|bits| f32::from_bits(bits).clamp(-1e3, 1e3)).collect();
+    (x[0], x[length + 1]) = (f32::NAN, f32::INFINITY);
+    let (scales, zeros) = ([0.5f32, 3.7, 1e-3], [0u8, 128, 255]);
+    let quantize = |axis| QuantizeLinear {
+        granularity: Granularity::PerAxis(axis),
+        output: DType::U8,
+        precision: None,
+        saturate: true,
+    };
+    let dequantize =
+        |axis| DequantizeLinear { granularity: Granularity::PerAxis(axis), output: DType::F32 };
+    let tensor = |values: &[f32]| Tensor::new(&[values.len()], values).unwrap();
+    let bytes = |values: &[u8]| Tensor::new(&[values.len()], values).unwrap();
+    for threads in [1, 2] {
+        let inputs = [Tensor::new(&[rows, length], &x).unwrap(), tensor(&scales), bytes(&zeros)];
+        let quantized = run(quantize(0), &inputs, threads).remove(0);
+        let back = [quantized.clone(), inputs[1].clone(), inputs[2].clone()];
+        let back = run(dequantize(0), &back, threads).remove(0);
+        for row in 0..rows {
+            let of_row = row * length..(row + 1) * length;
+            let scale = tensor(&vec![scales[row]; length]);
+            let zero = bytes(&vec![zeros[row]; length]);
+            let inputs = [tensor(&x[of_row.clone()]), scale.clone(), zero.clone()];
+            let one_by_one = run(quantize(0), &inputs, threads).remove(0);
+            let quantized = &quantized.as_slice::<u8>().unwrap()[of_row.clone()];
+            assert_eq!(one_by_one.as_slice::<u8>().unwrap(), quantized);
+            let one_by_one = run(dequantize(0), &[one_by_one, scale, zero], threads).remove(0);
+            assert_eq!(floats(&one_by_one), floats(&back)[of_row]);
+        }
     }
 }
 

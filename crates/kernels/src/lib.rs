@@ -12,6 +12,7 @@ pub mod math;
 pub mod pointwise;
 pub mod pooling;
 pub mod product;
+pub mod quantization;
 pub mod recurrent;
 pub mod rows;
 mod shared;

@@ -1,4 +1,6 @@
-//! `QuantizeLinear`, `DequantizeLinear` and `DynamicQuantizeLinear`, computed in `f64`.
+//! `QuantizeLinear`, `DequantizeLinear` and `DynamicQuantizeLinear`: in `f64`, where [`bytes`](self::bytes) has no kernel.
+
+mod bytes;
 
 use half::{bf16, f16};
 use tachy_graph::convert::{Conversion, convert};
@@ -6,7 +8,7 @@ use tachy_graph::op::quantization::{DequantizeLinear, Granularity, QuantizeLinea
 use tachy_graph::{DType, Tensor, TensorViewMut};
 
 use super::number::Number;
-use super::views::{PIECE, Views, bytes, count, elements, elements_mut, for_each_piece};
+use super::views::{self, PIECE, Views, count, elements, elements_mut, for_each_piece};
 use crate::kernel::{DataError, FnKernel, Kernel, Operands, Prepared, Unsupported};
 use crate::workers::Workers;
 
@@ -79,7 +81,7 @@ fn with_scales<F: Fn(f64, f64, f64) -> f64 + Send + Sync + 'static>(
         }
         let scales = scales.as_slice::<f64>().expect("it was made of this type");
         let zeros = zeros.as_ref().map(|zeros| zeros.as_slice::<f64>().expect("made so, too"));
-        let (input, output) = (bytes(inputs, 0), &mut *outputs[0].bytes);
+        let (input, output) = (views::bytes(inputs, 0), &mut *outputs[0].bytes);
         let Direction { from, to, conversion, function } = &direction;
         let length = workers.chunk_length(output.len() / to.size(), PIECE);
         for_each_piece(workers, output, length * to.size(), &|index, piece: &mut [u8]| {
@@ -106,13 +108,24 @@ fn with_scales<F: Fn(f64, f64, f64) -> f64 + Send + Sync + 'static>(
 /// An input as `f64`.
 pub(super) fn widen(inputs: Views<'_, '_>, index: usize, output: &mut Tensor) {
     let from = inputs[index].expect("the kernel was prepared for this input").dtype;
-    convert(from, bytes(inputs, index), DType::F64, output.bytes_mut(), Conversion::default());
+    convert(
+        from,
+        views::bytes(inputs, index),
+        DType::F64,
+        output.bytes_mut(),
+        Conversion::default(),
+    );
 }
 
 pub(super) fn prepare_quantize(op: QuantizeLinear, operands: Operands<'_>) -> Prepared {
     let (x, scale) = (operands.input(0).dtype, operands.input(1).dtype);
     let given = [scale, x].into_iter().find(|dtype| dtype.is_float());
     let precision = op.precision.or(given).unwrap_or(DType::F64);
+    if precision == DType::F32
+        && let Some(kernel) = bytes::quantizing(op.granularity, op.output, operands)
+    {
+        return Ok(kernel);
+    }
     let explicit = op.precision.is_some();
     let saturated = saturation(op.output);
     let function = move |x: f64, scale: f64, zero: f64| {
@@ -152,6 +165,9 @@ pub(super) fn saturation(dtype: DType) -> impl Fn(f64, f64) -> f64 + Copy + Send
 }
 
 pub(super) fn prepare_dequantize(op: DequantizeLinear, operands: Operands<'_>) -> Prepared {
+    if let Some(kernel) = bytes::dequantizing(op.granularity, op.output, operands) {
+        return Ok(kernel);
+    }
     let direction = Direction {
         from: operands.input(0).dtype,
         to: op.output,
