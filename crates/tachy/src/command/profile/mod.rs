@@ -74,7 +74,7 @@ struct Recording {
     #[arg(long, short, value_name = "DEVICE", default_value = "cpu")]
     device: Device,
 
-    /// Seconds of runs of each process, half of them without a record [default: 3 by the number of processes, but at
+    /// Seconds of runs of each process, half of them without a record [default: 3 divided by --processes, at
     /// least 0.05]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, overrides_with = "time")]
     time: Option<f64>,
