@@ -44,8 +44,8 @@ impl Runs {
     }
 }
 
-/// The kernel of `QuantizeLinear`, if this is such a case.
-pub(super) fn quantizing(
+/// The kernel of `QuantizeLinear` or `DequantizeLinear`, whichever leads to this element type, if this is such a case.
+pub(super) fn kernel(
     granularity: Granularity,
     to: DType,
     operands: Operands<'_>,
@@ -54,18 +54,6 @@ pub(super) fn quantizing(
     match (operands.input(0).dtype, operands.input(1).dtype, to) {
         (DType::F32, DType::F32, DType::U8) => Some(by_runs(runs, quantize::<u8>)),
         (DType::F32, DType::F32, DType::I8) => Some(by_runs(runs, quantize::<i8>)),
-        _ => None,
-    }
-}
-
-/// The kernel of `DequantizeLinear`, if this is such a case.
-pub(super) fn dequantizing(
-    granularity: Granularity,
-    to: DType,
-    operands: Operands<'_>,
-) -> Option<Box<dyn Kernel>> {
-    let runs = Runs::new(granularity, &operands.input(0).shape)?;
-    match (operands.input(0).dtype, operands.input(1).dtype, to) {
         (DType::U8, DType::F32, DType::F32) => Some(by_runs(runs, dequantize::<u8>)),
         (DType::I8, DType::F32, DType::F32) => Some(by_runs(runs, dequantize::<i8>)),
         _ => None,

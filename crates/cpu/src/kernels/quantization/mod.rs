@@ -122,7 +122,7 @@ pub(super) fn prepare_quantize(op: QuantizeLinear, operands: Operands<'_>) -> Pr
     let given = [scale, x].into_iter().find(|dtype| dtype.is_float());
     let precision = op.precision.or(given).unwrap_or(DType::F64);
     if precision == DType::F32
-        && let Some(kernel) = bytes::quantizing(op.granularity, op.output, operands)
+        && let Some(kernel) = bytes::kernel(op.granularity, op.output, operands)
     {
         return Ok(kernel);
     }
@@ -165,7 +165,7 @@ pub(super) fn saturation(dtype: DType) -> impl Fn(f64, f64) -> f64 + Copy + Send
 }
 
 pub(super) fn prepare_dequantize(op: DequantizeLinear, operands: Operands<'_>) -> Prepared {
-    if let Some(kernel) = bytes::dequantizing(op.granularity, op.output, operands) {
+    if let Some(kernel) = bytes::kernel(op.granularity, op.output, operands) {
         return Ok(kernel);
     }
     let direction = Direction {
